@@ -2,10 +2,6 @@
 
 #include <stdio.h>
 
-#define CY_COMMAND(name, summary) int cy_cmd_##name(int argc, char **argv);
-#include "cli/commands.h"
-#undef CY_COMMAND
-
 const struct cy_command cy_commands[] = {
 #define CY_COMMAND(name, summary) {#name, summary, cy_cmd_##name},
 #include "cli/commands.h"

@@ -13,6 +13,10 @@ struct cy_command {
 };
 extern const struct cy_command cy_commands[]; /* ends with {0} */
 
+#define CY_COMMAND(name, summary) int cy_cmd_##name(int argc, char **argv);
+#include "cli/commands.h"
+#undef CY_COMMAND
+
 /* Prints "ciyuan: message" and "hint: …" to stderr; returns the exit status that goes with the error's. */
 int cy_report(const struct cy_error *error);
 

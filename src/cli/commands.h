@@ -1,1 +1,3 @@
-/* Every command, a row each: CY_COMMAND(name, summary) is `int cy_cmd_<name>(int argc, char **argv)` in cmd_<name>.c. */
+/* Every command, a row each, in the order in which a newcomer meets them: CY_COMMAND(name, summary) is
+ * `int cy_cmd_<name>(int argc, char **argv)` in cmd_<name>.c. */
+CY_COMMAND(operators, "list the operators, with their parameters")

@@ -1,0 +1,181 @@
+#include "cli/options.h"
+
+#include "base/params.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- help ---- */
+
+static void print_help(const struct cy_usage *usage)
+{
+    printf("usage: ciyuan %s %s\n\n%s\n\n", usage->command, usage->arguments, usage->summary);
+    for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
+        char left[96];
+        snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument != NULL ? " " : "", option->argument != NULL ? option->argument : "");
+        printf("  %-26s %s\n", left, option->meaning);
+    }
+    printf("  %-26s %s\n", "-h, --help", "this help");
+    for (const char *const *example = usage->examples; example != NULL && example[0] != NULL; example += 2)
+        printf("%s  %s\n      %s\n", example == usage->examples ? "\nexamples:\n" : "", example[0], example[1]);
+}
+
+/* Text for roff: backslashes and leading dots escaped, dashes kept as dashes. */
+static void print_roff(const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", stdout);
+    for (; *text != '\0'; text++) {
+        if (*text == '\\')
+            fputs("\\e", stdout);
+        else if (*text == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*text);
+    }
+}
+
+static void print_man(const struct cy_usage *usage)
+{
+    printf(".TH CIYUAN-%s 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\nciyuan\\-%s\n.SH SYNOPSIS\n.B ciyuan %s\n", usage->command, usage->command,
+           usage->command);
+    print_roff(usage->arguments);
+    printf("\n.SH DESCRIPTION\n");
+    print_roff(usage->summary);
+    printf("\n.SH OPTIONS\n");
+    for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
+        printf(".TP\n.B \\-\\-%s", option->name);
+        if (option->argument != NULL)
+            printf(" \\fI%s\\fR", option->argument);
+        putchar('\n');
+        print_roff(option->meaning);
+        putchar('\n');
+    }
+    for (const char *const *example = usage->examples; example != NULL && example[0] != NULL; example += 2) {
+        printf("%s.TP\n.B ", example == usage->examples ? ".SH EXAMPLES\n" : "");
+        print_roff(example[0]);
+        putchar('\n');
+        print_roff(example[1]);
+        putchar('\n');
+    }
+}
+
+/* ---- parsing ---- */
+
+static int usage_error(const struct cy_usage *usage, struct cy_error *error)
+{
+    if (error->hint[0] == '\0')
+        cy_error_hint(error, "`ciyuan %s -h` shows what it takes", usage->command);
+    cy_report(error);
+    return CY_EXIT_USAGE;
+}
+
+static bool is_choice(const char *choices, struct cy_str value)
+{
+    struct cy_str rest = cy_str(choices);
+    while (rest.size > 0)
+        if (cy_str_equal(cy_str_split(rest, '|', &rest), value))
+            return true;
+    return false;
+}
+
+static enum cy_status set_option(const struct cy_option *option, const char *value, struct cy_error *error)
+{
+    char *end;
+    switch (option->kind) {
+    case CY_OPT_KIND_TEXT:
+        *(const char **)option->value = value;
+        return CY_OK;
+    case CY_OPT_KIND_CHOICE:
+        if (!is_choice(option->argument, cy_str(value)))
+            return cy_error_set(error, CY_BAD_RECIPE, "--%s must be one of %s, found \"%.100s\"", option->name, option->argument, value);
+        *(const char **)option->value = value;
+        return CY_OK;
+    case CY_OPT_KIND_COUNT:
+        errno = 0;
+        *(uint64_t *)option->value = strtoull(value, &end, 10);
+        if (*value < '0' || *value > '9' || *end != '\0' || errno != 0)
+            return cy_error_set(error, CY_BAD_RECIPE, "--%s must be a whole number, found \"%.100s\"", option->name, value);
+        return CY_OK;
+    case CY_OPT_KIND_SIZE:
+        if (cy_parse_size(cy_str(value), option->value, error) != CY_OK)
+            return cy_error_set(error, CY_BAD_RECIPE, "--%s must be a size like 512MiB or 4GB, found \"%.100s\"", option->name, value);
+        return CY_OK;
+    case CY_OPT_KIND_FLAG:
+    case CY_OPT_KIND_END:
+        break;
+    }
+    CY_ASSERT(!"an option with a value");
+    return CY_FAILED;
+}
+
+static const struct cy_option *find_option(const struct cy_usage *usage, struct cy_str name, struct cy_error *error)
+{
+    enum { NAMES_MAX = 64 }; /* more than any command has */
+    const char *names[NAMES_MAX] = {NULL};
+    size_t count = 0;
+    for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
+        if (cy_str_is(name, option->name))
+            return option;
+        CY_ASSERT(count + 1 < NAMES_MAX);
+        names[count++] = option->name;
+    }
+    cy_error_set(error, CY_BAD_RECIPE, "%s has no option \"--%.*s\"", usage->command, (int)CY_MIN(name.size, 100), name.data);
+    const char *nearest = cy_nearest_name(name, names);
+    if (nearest != NULL)
+        cy_error_hint(error, "did you mean \"--%s\"?", nearest);
+    return NULL;
+}
+
+/* One option at argv[*at]; *at moves past its value. */
+static enum cy_status take_option(const struct cy_usage *usage, int argc, char **argv, int *at, struct cy_error *error)
+{
+    struct cy_str value, name = cy_str_split(cy_str(argv[*at] + 2), '=', &value);
+    const struct cy_option *option = find_option(usage, name, error);
+    if (option == NULL)
+        return CY_BAD_RECIPE;
+    if (option->kind == CY_OPT_KIND_FLAG) {
+        if (value.data != NULL)
+            return cy_error_set(error, CY_BAD_RECIPE, "--%s takes no value", option->name);
+        *(bool *)option->value = true;
+        return CY_OK;
+    }
+    if (value.data == NULL) {
+        if (*at + 1 >= argc)
+            return cy_error_set(error, CY_BAD_RECIPE, "--%s needs a value: %s", option->name, option->argument);
+        value = cy_str(argv[++*at]);
+    }
+    return set_option(option, value.data, error);
+}
+
+int cy_parse_options(int *argc, char **argv, const struct cy_usage *usage)
+{
+    struct cy_error error;
+    int count = 0;
+    bool options_end = false;
+    for (int i = 1; i < *argc; i++) {
+        const char *word = argv[i];
+        if (!options_end && strcmp(word, "--") == 0) {
+            options_end = true;
+        } else if (!options_end && (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)) {
+            const char *kind = getenv("CIYUAN_HELP");
+            (kind != NULL && strcmp(kind, "man") == 0 ? print_man : print_help)(usage);
+            return CY_EXIT_OK;
+        } else if (!options_end && strncmp(word, "--", 2) == 0) {
+            if (take_option(usage, *argc, argv, &i, &error) != CY_OK)
+                return usage_error(usage, &error);
+        } else if (!options_end && word[0] == '-' && word[1] != '\0') {
+            cy_error_set(&error, CY_BAD_RECIPE, "%s has no option \"%.100s\"", usage->command, word);
+            return usage_error(usage, &error);
+        } else {
+            argv[count++] = argv[i];
+        }
+    }
+    if (count < usage->argument_min || (usage->argument_max >= 0 && count > usage->argument_max)) {
+        cy_error_set(&error, CY_BAD_RECIPE, "%s takes %s, found %d argument%s", usage->command, usage->arguments, count, count == 1 ? "" : "s");
+        return usage_error(usage, &error);
+    }
+    *argc = count;
+    return -1;
+}
