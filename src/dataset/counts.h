@@ -77,6 +77,7 @@ struct cy_sample {
     uint64_t hash; /* XXH3 of the id: the smallest are shown */
     struct cy_str id, url, language, party, license;
     struct cy_str source;                   /* the input file's name */
+    struct cy_place place;                  /* of the record in that file */
     struct cy_str excerpt;                  /* as in the ledger: text cut to CY_EXCERPT_BYTES, or the masked match, or empty */
     uint64_t text_bytes;                    /* of the whole text */
     double measured, threshold, similarity; /* NaN: does not apply */
