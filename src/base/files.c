@@ -100,10 +100,10 @@ static void writer_release(struct cy_writer *writer)
     writer->file = -1;
 }
 
-enum cy_status cy_writer_close(struct cy_writer *writer, struct cy_error *error)
+static enum cy_status close_writer(struct cy_writer *writer, bool synced, struct cy_error *error)
 {
     write_all(writer, writer->buffer.data, writer->buffer.size);
-    if (writer->status == CY_OK && cy_files->sync(writer->file) != 0)
+    if (writer->status == CY_OK && synced && cy_files->sync(writer->file) != 0)
         writer->status = cy_error_errno(&writer->error, "sync", writer->path);
     if (cy_files->close(writer->file) != 0 && writer->status == CY_OK)
         writer->status = cy_error_errno(&writer->error, "close", writer->path);
@@ -112,6 +112,16 @@ enum cy_status cy_writer_close(struct cy_writer *writer, struct cy_error *error)
         *error = writer->error;
     writer_release(writer);
     return status;
+}
+
+enum cy_status cy_writer_close(struct cy_writer *writer, struct cy_error *error)
+{
+    return close_writer(writer, true, error);
+}
+
+enum cy_status cy_writer_close_unsynced(struct cy_writer *writer, struct cy_error *error)
+{
+    return close_writer(writer, false, error);
 }
 
 void cy_writer_abandon(struct cy_writer *writer)

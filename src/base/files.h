@@ -36,6 +36,8 @@ enum cy_status cy_writer_open(struct cy_writer *writer, const char *path, struct
 void cy_writer_add(struct cy_writer *writer, const void *data, size_t size_bytes);
 /* Flushes, syncs to disk and closes; the folder is not synced. */
 enum cy_status cy_writer_close(struct cy_writer *writer, struct cy_error *error);
+/* Flushes and closes without syncing: for temporary files, which nobody reads after a crash. */
+enum cy_status cy_writer_close_unsynced(struct cy_writer *writer, struct cy_error *error);
 /* Closes and removes the file; for the way out after an error. */
 void cy_writer_abandon(struct cy_writer *writer);
 
