@@ -17,6 +17,7 @@ struct cy_input {
     const char *path;   /* as the program opens it */
     const char *name;   /* as the dataset names it: relative to the recipe's folder */
     uint32_t file;      /* index for cy_origin.file */
+    bool skipped;       /* stands in the source folder, but no format has its suffix: one skipped entry, not opened */
 };
 
 struct cy_reader; /* the format's own */
