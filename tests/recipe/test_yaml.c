@@ -53,7 +53,7 @@ CY_TEST("what is no YAML is refused with its place")
     struct cy_yaml *root;
     struct cy_error error;
     assert_int_equal(cy_yaml_parse(CY_STR("a: [1, 2\nb: 3\n"), "r.yaml", &arena, &root, &error), CY_BAD_RECIPE);
-    assert_non_null(strstr(error.message, "r.yaml:2:"));
+    assert_string_equal(error.message, "r.yaml:3:1: flow sequence without a closing bracket");
     struct cy_buffer deep = {0};
     for (int i = 0; i < 100000; i++)
         cy_buffer_add_byte(&deep, '[');
