@@ -6,7 +6,7 @@
 
 static struct cy_batch *unpack(const struct cy_buffer *block, enum cy_status expected)
 {
-    struct cy_batch *batch = cy_test_batch(NULL);
+    struct cy_batch *batch = cy_test_batch(NULL, NULL);
     struct cy_spill_head head;
     memcpy(&head, block->data, sizeof head);
     struct cy_error error;

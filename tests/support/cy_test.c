@@ -62,10 +62,28 @@ const char *cy_test_shared(const char *name)
 
 static const struct cy_operator *last_operator;
 
+/* Every batch made, freed when the program ends. */
+static struct cy_batch **batches;
+static size_t batch_count;
+
+static void free_batches(void)
+{
+    for (size_t i = 0; i < batch_count; i++) {
+        struct cy_arena *arena = batches[i]->arena;
+        cy_scratch_free(batches[i]->scratch);
+        cy_arena_release(arena);
+        free(arena);
+        free(batches[i]);
+    }
+    free(batches);
+}
+
 struct cy_batch *cy_test_batch(const char *first, ...)
 {
     struct cy_arena *arena = cy_alloc_zero(1, sizeof *arena);
     struct cy_batch *batch = cy_alloc_zero(1, sizeof *batch);
+    batches = cy_realloc(batches, (batch_count + 1) * sizeof *batches);
+    batches[batch_count++] = batch;
     enum { SIGNALS = 64 };
     cy_batch_init(batch, arena, cy_scratch_new(), 4, SIGNALS, 1, (size_t[]){4096}, 1);
     va_list rest;
@@ -180,6 +198,7 @@ int main(int argc, char **argv)
     int failed = _cmocka_run_group_tests("ciyuan", group, count, NULL, NULL);
     if (failed != 0)
         fprintf(stderr, "seed of the random tests: CIYUAN_SEED=%llu\n", (unsigned long long)cy_test_seed());
+    free_batches();
     free(group);
     free(tests);
     struct cy_error error;
