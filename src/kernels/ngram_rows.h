@@ -1,0 +1,50 @@
+/* Which rows of an embedding table the hashed character n-grams of a word have (Bojanowski et al. 2017, arXiv:1607.04606, section 3.2, as
+ * fastText implements it).
+ *
+ *     "<word>" → every n-gram of n_min…n_max characters → FNV-1a 32 → modulo bucket_count → a row, where the bucket has one
+ *
+ * A character is a byte that is no UTF-8 continuation byte with all continuation bytes after it, so any bytes are allowed. */
+#ifndef CY_KERNELS_NGRAM_ROWS_H
+#define CY_KERNELS_NGRAM_ROWS_H
+
+#include "base/bytes.h"
+
+#define CY_FNV_BASIS 2166136261u
+#define CY_FNV_PRIME 16777619u
+
+/* One step of fastText's FNV-1a: it adds the byte as a signed char, so bytes from 0x80 on flip the upper 24 bits too. */
+static inline uint32_t cy_fnv_step(uint32_t hash, uint8_t byte)
+{
+    return (hash ^ (uint32_t)(int32_t)(int8_t)byte) * CY_FNV_PRIME;
+}
+
+/* Longest n-gram. It bounds the rows of a short word: with 34 bytes, brackets included, 34 * 15 + 1 = 511. */
+#define CY_NGRAM_MAX 15
+
+struct cy_ngram_table {
+    uint32_t bucket_count; /* at least 1 when n_max > 0 */
+    uint32_t n_min;        /* characters, at least 1 */
+    uint32_t n_max;        /* characters, at most CY_NGRAM_MAX; 0: no n-grams at all */
+    uint32_t row_first;    /* the row of the first bucket that has one */
+    /* One for 32 buckets. Low half: which of them have a row; high half: how many buckets before them have one. Rows lie in the order of
+     * their buckets, so that the row is a count of bits. */
+    const uint64_t *ranks;
+};
+
+/* The rows of those n-grams that begin at bytes [first, end) of "<word>" (byte 0 is "<", byte word_size + 1 is ">"), in any order.
+ *   word   borrowed, without its brackets; n-grams may reach past `end`, nothing outside word[0, word_size) is read
+ *   rows   room for (end - first) * (n_max - n_min + 1) + CY_NGRAM_SPARE
+ * Returns how many. Thread-safe. */
+#define CY_NGRAM_SPARE 16
+typedef size_t cy_ngram_rows_function(const struct cy_ngram_table *table, const uint8_t *word, size_t word_size, size_t first, size_t end,
+                                      uint32_t *rows);
+struct cy_ngram_rows_variant {
+    const char *name;
+    unsigned needs;
+    cy_ngram_rows_function *run;
+};
+extern const struct cy_ngram_rows_variant cy_ngram_rows_variants[];
+/* The best variant for this processor. */
+cy_ngram_rows_function *cy_ngram_rows_best(void);
+
+#endif
