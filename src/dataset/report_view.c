@@ -1,0 +1,285 @@
+#include "dataset/report_view.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- rules ---- */
+
+const char *cy_rule_sign(const struct cy_rule *rule)
+{
+    switch (rule->keep) {
+    case CY_KEEP_AT_LEAST:
+        return "≥";
+    case CY_KEEP_AT_MOST:
+        return "≤";
+    case CY_KEEP_ABOVE:
+        return ">";
+    case CY_KEEP_BELOW:
+        return "<";
+    default:
+        return "";
+    }
+}
+
+const char *cy_fate_name(enum cy_fate what)
+{
+    static const char *const names[] = {"kept", "removed", "unreadable", "skipped"};
+    return names[what];
+}
+
+static struct cy_str keep_text(const struct cy_schema_step *step, const struct cy_rule *rule, const struct cy_rule_counts *counts,
+                               struct cy_arena *arena)
+{
+    struct cy_buffer text = {0};
+    const char *sign = rule != NULL ? cy_rule_sign(rule) : "";
+    const struct cy_param *param = rule != NULL && rule->param != NULL ? cy_param_find(step->operator->params, cy_str(rule->param)) : NULL;
+    bool numeric = param != NULL && (param->kind == CY_PARAM_KIND_NUMBER || param->kind == CY_PARAM_KIND_INTEGER);
+    if (!numeric && counts != NULL && !isnan(counts->threshold_low)) {
+        cy_buffer_printf(&text, "%s%s", sign, sign[0] != '\0' ? " " : "");
+        cy_buffer_add_value(&text, counts->threshold_low);
+        if (counts->threshold_low != counts->threshold_high) {
+            cy_buffer_add_text(&text, " … ");
+            cy_buffer_add_value(&text, counts->threshold_high);
+        }
+    } else if (param != NULL) {
+        cy_buffer_printf(&text, "%s%s", sign, sign[0] != '\0' ? " " : "");
+        cy_param_print(param, step->self, &text);
+    }
+    struct cy_str kept = cy_arena_str(arena, cy_buffer_str(&text));
+    cy_buffer_release(&text);
+    return kept;
+}
+
+static const struct cy_rule_counts *find_fired(const struct cy_rule_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (table->rules[i].what == CY_REMOVED && cy_str_is(table->rules[i].name, name))
+            return &table->rules[i];
+    return NULL;
+}
+
+static const struct cy_rule *find_rule(const struct cy_rule *rules, struct cy_str name)
+{
+    for (; rules != NULL && rules->name != NULL; rules++)
+        if (cy_str_is(name, rules->name))
+            return rules;
+    return NULL;
+}
+
+size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, struct cy_arena *arena, struct cy_rule_view **views)
+{
+    const struct cy_schema_step *step = step_index == CY_STEP_READ ? NULL : &counts->schema->steps[step_index];
+    const struct cy_rule_table *fired = step == NULL ? &counts->reading : &counts->steps[step_index].rules;
+    const struct cy_rule *rules = step == NULL ? NULL : step->operator->rules;
+    size_t rule_count = 0, count = 0;
+    while (rules != NULL && rules[rule_count].name != NULL)
+        rule_count++;
+    *views = cy_arena_zero(arena, (rule_count + fired->count) * sizeof **views);
+    for (size_t i = 0; i < rule_count; i++) {
+        struct cy_rule_view *view = &(*views)[count++];
+        *view = (struct cy_rule_view){cy_str(rules[i].name), CY_REMOVED, &rules[i], find_fired(fired, rules[i].name), {0}};
+        view->keep = keep_text(step, view->rule, view->counts, arena);
+    }
+    for (size_t i = 0; i < fired->count; i++) {
+        const struct cy_rule_counts *one = &fired->rules[i];
+        if (one->what == CY_REMOVED && find_rule(rules, one->name) != NULL)
+            continue;
+        struct cy_rule_view *view = &(*views)[count++];
+        *view = (struct cy_rule_view){one->name, one->what, NULL, one, {0}};
+        if (step != NULL)
+            view->keep = keep_text(step, NULL, one, arena);
+    }
+    return count;
+}
+
+size_t cy_threshold_views(const struct cy_build_counts *counts, uint32_t step_index, const char *signal,
+                          struct cy_threshold_view views[CY_THRESHOLDS_MAX])
+{
+    const struct cy_schema_step *step = &counts->schema->steps[step_index];
+    size_t count = 0;
+    for (const struct cy_rule *rule = step->operator->rules; rule != NULL && rule->name != NULL && count < CY_THRESHOLDS_MAX; rule++) {
+        if (rule->signal == NULL || strcmp(rule->signal, signal) != 0)
+            continue;
+        const struct cy_rule_counts *fired = find_fired(&counts->steps[step_index].rules, rule->name);
+        const struct cy_param *param = rule->param != NULL ? cy_param_find(step->operator->params, cy_str(rule->param)) : NULL;
+        const void *value = param != NULL ? (const char *)step->self + param->offset : NULL;
+        double threshold = NAN;
+        if (param != NULL && param->kind == CY_PARAM_KIND_NUMBER)
+            threshold = *(const double *)value;
+        else if (param != NULL && param->kind == CY_PARAM_KIND_INTEGER)
+            threshold = (double)*(const int64_t *)value;
+        if (fired != NULL && !isnan(fired->threshold_low))
+            views[count++] = (struct cy_threshold_view){fired->threshold_low, fired->threshold_high, rule};
+        else if (isfinite(threshold))
+            views[count++] = (struct cy_threshold_view){threshold, threshold, rule};
+    }
+    return count;
+}
+
+/* ---- histograms ---- */
+
+/* The bin around zero stands at 0 itself. */
+static double bin_at(size_t bin)
+{
+    return bin == CY_BINS_SIGN ? 0 : bin < CY_BINS_SIGN ? cy_bin_low(bin + 1) : cy_bin_low(bin);
+}
+
+/* How many lie below `edge`; a bin that the edge cuts counts in proportion. */
+static double count_below(const struct cy_histogram *histogram, double edge)
+{
+    double below = 0;
+    if (histogram->count == 0)
+        return 0;
+    size_t cut = cy_bin_of(edge);
+    for (size_t bin = 0; bin < cut; bin++)
+        below += (double)histogram->bins[bin];
+    double low = cy_bin_low(cut), high = cut + 1 < CY_BIN_COUNT ? cy_bin_low(cut + 1) : edge;
+    if (cut != CY_BINS_SIGN && high > low && edge > low)
+        below += (double)histogram->bins[cut] * (edge - low) / (high - low);
+    else if (cut == CY_BINS_SIGN && edge > 0)
+        below += (double)histogram->bins[cut];
+    return below;
+}
+
+/* Integers only, as far as the bins can tell. */
+static bool looks_integral(const struct cy_histogram *histogram)
+{
+    for (size_t bin = 0; histogram->count > 0 && bin < CY_BIN_COUNT; bin++)
+        if (histogram->bins[bin] > 0 && fabs(bin_at(bin)) < 64 && bin_at(bin) != floor(bin_at(bin)))
+            return false;
+    return true;
+}
+
+static void fill_bars(const struct cy_histogram *histogram, const struct cy_bars_view *bars, uint64_t counts[CY_BARS_MAX])
+{
+    /* Rounding the running sum keeps the total. */
+    double before = 0;
+    for (size_t i = 0; i < bars->bar_count; i++) {
+        double until = i + 1 == bars->bar_count ? (double)histogram->count : floor(count_below(histogram, bars->edges[i + 1]) + 0.5);
+        until = CY_MAX(until, before);
+        counts[i] = (uint64_t)(until - before);
+        before = until;
+    }
+}
+
+void cy_bars_view(const struct cy_signal_counts *signal, const struct cy_threshold_view *thresholds, size_t threshold_count,
+                  struct cy_bars_view *bars)
+{
+    *bars = (struct cy_bars_view){.low = NAN, .high = NAN};
+    const struct cy_histogram *parts[2] = {&signal->kept, &signal->gone};
+    double low = NAN, high = NAN, small = NAN;
+    for (size_t i = 0; i < 2; i++) {
+        if (parts[i]->count == 0)
+            continue;
+        bars->low = fmin(bars->low, parts[i]->low); /* fmin of a NaN and a number is the number */
+        bars->high = fmax(bars->high, parts[i]->high);
+        low = fmin(low, cy_histogram_quantile(parts[i], 0.005));
+        high = fmax(high, cy_histogram_quantile(parts[i], 0.995));
+        small = fmin(small, cy_histogram_quantile(parts[i], 0.25));
+    }
+    if (isnan(low))
+        return;
+    for (size_t i = 0; i < threshold_count; i++) {
+        low = fmin(low, thresholds[i].low);
+        high = fmax(high, thresholds[i].high);
+    }
+    if (low > 0 && low < high / 4 && high <= 1)
+        low = 0; /* a share begins at 0 */
+    bool integral = looks_integral(&signal->kept) && looks_integral(&signal->gone);
+    bars->logarithmic = low >= 0 && small > 0 && high / small > 30 && high > 4;
+    if (bars->logarithmic) {
+        low = fmax(low, integral ? 1 : fmin(small / 16, high / 1024));
+        low = exp2(floor(log2(low)));
+        double octaves = CY_MAX(ceil(log2(high / low)), 1);
+        double bars_an_octave = CY_MAX(floor(CY_BARS_MAX / octaves), 1);
+        bars->bar_count = (size_t)CY_MIN(octaves * bars_an_octave, CY_BARS_MAX);
+        for (size_t i = 0; i <= bars->bar_count; i++)
+            bars->edges[i] = low * exp2((double)i / bars_an_octave);
+    } else {
+        double width = integral ? CY_MAX(ceil((floor(high) + 1 - low) / CY_BARS_MAX), 1) : (high - low) / CY_BARS_MAX;
+        if (!(width > 0))
+            width = high != 0 ? fabs(high) / 16 : 1; /* one value alone: a bar to its right */
+        if (integral)
+            low = floor(low);
+        double bar_count = integral ? ceil((floor(high) + 1 - low) / width) : (high > low ? CY_BARS_MAX : 1);
+        bars->bar_count = (size_t)CY_MIN(CY_MAX(bar_count, 1), CY_BARS_MAX);
+        for (size_t i = 0; i <= bars->bar_count; i++)
+            bars->edges[i] = low + (double)i * width;
+    }
+    fill_bars(&signal->kept, bars, bars->kept);
+    fill_bars(&signal->gone, bars, bars->gone);
+}
+
+/* ---- numbers ---- */
+
+void cy_buffer_add_count(struct cy_buffer *out, uint64_t count)
+{
+    char digits[24];
+    int size = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0)
+            cy_buffer_add_byte(out, ',');
+        cy_buffer_add_byte(out, (uint8_t)digits[i]);
+    }
+}
+
+void cy_buffer_add_bytes(struct cy_buffer *out, uint64_t size_bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    double value = (double)size_bytes;
+    size_t unit = 0;
+    while (value >= 999.95 && unit + 1 < CY_COUNT(units)) {
+        value /= 1000;
+        unit++;
+    }
+    cy_buffer_printf(out, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+void cy_buffer_add_share(struct cy_buffer *out, uint64_t part, uint64_t whole)
+{
+    double share = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+    if (part > 0 && share < 0.1)
+        cy_buffer_add_text(out, "< 0.1 %");
+    else if (part < whole && share > 99.9)
+        cy_buffer_add_text(out, "> 99.9 %");
+    else
+        cy_buffer_printf(out, "%.1f %%", share);
+}
+
+void cy_buffer_add_value(struct cy_buffer *out, double value)
+{
+    if (isnan(value)) {
+        cy_buffer_add_text(out, "not measured");
+        return;
+    }
+    double size = fabs(value);
+    if (size >= 1000 && size < 1e15) {
+        if (value < 0)
+            cy_buffer_add_text(out, "−");
+        cy_buffer_add_count(out, (uint64_t)(size + 0.5));
+        return;
+    }
+    char text[40];
+    snprintf(text, sizeof text, "%.4g", value == 0 ? 0 : size);
+    cy_buffer_printf(out, "%s%s", value < 0 ? "−" : "", text);
+}
+
+void cy_buffer_add_alike(struct cy_buffer *out, double similarity)
+{
+    double percent = floor(similarity * 100 + 0.5);
+    if (percent >= 100 && similarity < 1)
+        cy_buffer_add_text(out, "over 99 % alike");
+    else
+        cy_buffer_printf(out, "%.0f %% alike", percent);
+}
+
+struct cy_str cy_text_beginning(struct cy_str text, size_t size_bytes_max)
+{
+    if (text.size <= size_bytes_max)
+        return text;
+    size_t size = size_bytes_max;
+    while (size > 0 && ((uint8_t)text.data[size] & 0xC0) == 0x80)
+        size--;
+    return (struct cy_str){text.data, size};
+}
