@@ -60,9 +60,14 @@ enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct 
                                  struct cy_dataset_chunk **chunk, struct cy_error *error);
 /* Appends and frees the chunk. */
 enum cy_status cy_dataset_append(struct cy_dataset_writer *writer, struct cy_dataset_chunk *chunk, struct cy_error *error);
+void cy_dataset_chunk_free(struct cy_dataset_chunk *chunk); /* one that will not be appended; NULL: nothing */
 /* Closes the shards; checks read = kept + removed + unreadable + skipped against `read_count`; writes report, samples, card, Croissant,
  * recipe, lock and MANIFEST; syncs all. build_id: 64 hex digits, the sha256 of MANIFEST. Frees the writer, also on error. */
 enum cy_status cy_dataset_finish(struct cy_dataset_writer *writer, uint64_t read_count, char build_id[65], struct cy_error *error);
 void cy_dataset_abandon(struct cy_dataset_writer *writer); /* frees without finishing; the files stay for the caller to remove */
+
+/* Reads every file that MANIFEST names and checks size and sha256; build_id: 64 hex digits, the sha256 of MANIFEST. CY_FAILED says which
+ * file differs, is missing, or is there and not named (README.md and croissant.json may be). */
+enum cy_status cy_dataset_check(const char *folder, size_t thread_count, char build_id[65], struct cy_error *error);
 
 #endif
