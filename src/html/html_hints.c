@@ -1,0 +1,100 @@
+#include "html/html_hints.h"
+
+/* Sorted by hash. */
+static const struct {
+    uint32_t hash; /* FNV-1a of the name in lower case */
+    int16_t score; /* log odds that text under such an element is content, against text at large; 1/16 nat */
+} hints[] = {
+#include "html/hint_table.h"
+};
+
+static uint32_t add_byte(uint32_t hash, uint8_t byte)
+{
+    return (hash ^ byte) * 16777619u;
+}
+
+static bool is_upper(char byte)
+{
+    return byte >= 'A' && byte <= 'Z';
+}
+
+static bool is_letter(char byte)
+{
+    char lower = (char)(byte | 32);
+    return (lower >= 'a' && lower <= 'z') || (uint8_t)byte >= 0x80;
+}
+
+static size_t add_hash(uint32_t hashes[CY_HINT_NAMES_MAX], size_t count, uint32_t hash)
+{
+    if (count < CY_HINT_NAMES_MAX)
+        hashes[count++] = hash;
+    return count;
+}
+
+size_t cy_html_hint_hashes(struct cy_str attribute, uint32_t hashes[CY_HINT_NAMES_MAX])
+{
+    const uint32_t start = 2166136261u;
+    size_t count = 0, size = CY_MIN(attribute.size, CY_HINT_ATTRIBUTE_BYTES);
+    uint32_t whole = start, part = start;
+    size_t parts = 0; /* finished, of the name at hand */
+    for (size_t i = 0; i <= size; i++) {
+        char byte = i < size ? attribute.data[i] : ' ';
+        bool space = byte == ' ' || (byte >= '\t' && byte <= '\r');
+        bool letter = is_letter(byte), hump = is_upper(byte) && i > 0 && !is_upper(attribute.data[i - 1]);
+        if ((!letter || hump) && part != start) {
+            bool last = space && parts == 0; /* a name of one part is the same as its whole */
+            if (!last)
+                count = add_hash(hashes, count, part);
+            parts++;
+            part = start;
+        }
+        if (space) {
+            if (whole != start)
+                count = add_hash(hashes, count, whole);
+            whole = start;
+            parts = 0;
+        } else if (letter || byte == '-' || byte == '_') {
+            uint8_t lower = (uint8_t)(is_upper(byte) ? byte + 32 : byte);
+            whole = add_byte(whole, lower);
+            if (letter)
+                part = add_byte(part, lower);
+        }
+    }
+    return count;
+}
+
+static bool find_score(uint32_t hash, int *score)
+{
+    size_t low = 0, high = CY_COUNT(hints);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (hints[middle].hash == hash) {
+            *score = hints[middle].score;
+            return hash != 0;
+        }
+        if (hints[middle].hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+int cy_html_hint_score(struct cy_str class_names, struct cy_str id, int *known)
+{
+    uint32_t hashes[CY_HINT_NAMES_MAX];
+    const struct cy_str attributes[2] = {class_names, id};
+    int sum = 0;
+    *known = 0;
+    for (size_t i = 0; i < CY_COUNT(attributes); i++) {
+        size_t count = cy_html_hint_hashes(attributes[i], hashes);
+        for (size_t j = 0; j < count; j++) {
+            int score;
+            if (!find_score(hashes[j], &score))
+                continue;
+            sum += score;
+            *known += 1;
+        }
+    }
+    return *known > 0 ? sum / *known : 0;
+}
