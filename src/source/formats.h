@@ -1,1 +1,5 @@
 /* Every format, a row each. CY_FORMAT(name) is src/source/name.c. */
+CY_FORMAT(warc)
+CY_FORMAT(html)
+CY_FORMAT(jsonl)
+CY_FORMAT(text)

@@ -1,0 +1,42 @@
+#include "source/record.h"
+
+#include <stdio.h>
+
+size_t cy_record_append(struct cy_batch *batch, uint32_t file, struct cy_place place, struct cy_str raw)
+{
+    size_t row = cy_batch_append(batch);
+    char *text = cy_arena_alloc(batch->arena, raw.size + CY_RECORD_PADDING);
+    memcpy(text, raw.data, raw.size);
+    memset(text + raw.size, 0, CY_RECORD_PADDING);
+    batch->texts[row] = (struct cy_str){text, raw.size};
+    batch->origins[row].file = file;
+    batch->origins[row].place = place;
+    batch->read_bytes[row] = raw.size;
+    batch->text_bytes += raw.size;
+    return row;
+}
+
+void cy_record_lost(struct cy_batch *batch, uint32_t file, struct cy_place place, uint64_t size_bytes, const char *reason)
+{
+    size_t row = cy_batch_append(batch);
+    batch->origins[row].file = file;
+    batch->origins[row].place = place;
+    batch->read_bytes[row] = size_bytes;
+    cy_batch_unreadable(batch, row, reason);
+}
+
+void cy_record_damaged(struct cy_batch *batch, uint32_t file, struct cy_place place, struct cy_stream *stream)
+{
+    cy_record_lost(batch, file, place, cy_stream_peek(stream, 0).size, cy_stream_damage(stream));
+    cy_stream_recover(stream);
+}
+
+void cy_record_refuse(struct cy_batch *batch, size_t row, const char *format, ...)
+{
+    char reason[256]; /* longer ones are cut */
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    cy_batch_unreadable(batch, row, cy_arena_text(batch->arena, reason));
+}
