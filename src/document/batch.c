@@ -65,6 +65,7 @@ static void set_capacity(struct cy_batch *batch, size_t capacity)
     batch->origins = grown(batch, batch->origins, sizeof *batch->origins, capacity);
     batch->verdicts = grown(batch, batch->verdicts, sizeof *batch->verdicts, capacity);
     batch->read_bytes = grown(batch, batch->read_bytes, sizeof *batch->read_bytes, capacity);
+    batch->words = grown(batch, batch->words, sizeof *batch->words, capacity);
     for (size_t i = 0; i < batch->signal_count; i++)
         batch->signals[i] = grown(batch, batch->signals[i], sizeof(double), capacity);
     for (size_t i = 0; i < batch->token_count; i++)
@@ -101,6 +102,7 @@ size_t cy_batch_append(struct cy_batch *batch)
     batch->verdicts[row] = (struct cy_verdict){.what = CY_KEPT, .step = CY_STEP_READ, .rule = none, .measured = NAN, .threshold = NAN,
                                                .duplicate_of = none, .similarity = NAN, .excerpt = none};
     batch->read_bytes[row] = 0;
+    batch->words[row] = NULL;
     for (size_t i = 0; i < batch->signal_count; i++)
         batch->signals[i][row] = NAN;
     for (size_t i = 0; i < batch->token_count; i++)
@@ -190,6 +192,7 @@ void cy_batch_compact(struct cy_batch *batch)
     permute(batch->origins, sizeof *batch->origins, order, first, count, spare);
     permute(batch->verdicts, sizeof *batch->verdicts, order, first, count, spare);
     permute(batch->read_bytes, sizeof *batch->read_bytes, order, first, count, spare);
+    permute(batch->words, sizeof *batch->words, order, first, count, spare);
     for (size_t i = 0; i < batch->signal_count; i++)
         permute(batch->signals[i], sizeof(double), order, first, count, spare);
     for (size_t i = 0; i < batch->token_count; i++)

@@ -44,6 +44,7 @@ struct cy_verdict {
 
 /* Memory that belongs to one worker thread and lives longer than a batch: parsers, regex scratch. Keyed by owner. */
 struct cy_scratch;
+struct cy_words;
 /* The worker's object for `owner` (the operator's self, or any address), made by make(context) the first time, freed by free_object
  * with the worker. Never NULL. */
 void *cy_scratch_get(struct cy_scratch *scratch, const void *owner, void *(*make)(const void *context), const void *context,
@@ -68,6 +69,7 @@ struct cy_batch {
     struct cy_origin *origins;
     struct cy_verdict *verdicts; /* verdicts[row].what is CY_KEPT for rows alive */
     uint64_t *read_bytes;        /* size of the record as read */
+    const struct cy_words **words; /* the text's words once some step has split them, see words.h; NULL: not yet */
 
     size_t signal_count;    /* columns, all steps together; the plan's */
     double **signals;       /* [column][row]; NaN: not measured */

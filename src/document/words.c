@@ -1,0 +1,62 @@
+#include "document/words.h"
+
+#include "base/unicode.h"
+#include "document/word_classes.h"
+#include "document/word_split.h"
+
+#include <stdlib.h>
+
+static void *make_splitter(__attribute__((unused)) const void *context)
+{
+    return cy_splitter_new();
+}
+
+static void free_splitter(void *splitter)
+{
+    cy_splitter_free(splitter);
+}
+
+struct cy_splitter *cy_splitter_of(struct cy_scratch *scratch)
+{
+    static const char owner;
+    return cy_scratch_get(scratch, &owner, make_splitter, NULL, free_splitter);
+}
+
+const struct cy_words *cy_words_of(struct cy_batch *batch, size_t row)
+{
+    struct cy_str text = batch->texts[row];
+    const struct cy_words *known = batch->words[row];
+    if (known != NULL && known->text.data == text.data && known->text.size == text.size)
+        return known;
+    batch->words[row] = cy_words_split(cy_splitter_of(batch->scratch), text, batch->arena);
+    return batch->words[row];
+}
+
+void cy_words_set(struct cy_batch *batch, size_t row, const struct cy_words *words)
+{
+    batch->words[row] = words;
+}
+
+/* Whether there is white space before the word that spaCy makes a token of: more than a single space. */
+static bool follows_wide_space(const struct cy_words *words, size_t word)
+{
+    if (word == 0 || !(words->flags[word] & CY_WORD_FIRST))
+        return false;
+    size_t end = words->starts[word - 1] + words->sizes[word - 1], gap = words->starts[word] - end;
+    return gap > 1 || (gap == 1 && words->text.data[end] != ' ');
+}
+
+size_t cy_words_sentences(const struct cy_words *words, size_t first, size_t end)
+{
+    size_t count = end > first;
+    bool stopped = false;
+    for (size_t word = first; word < end; word++) {
+        if (stopped && (!(words->flags[word] & (CY_WORD_PUNCT | CY_WORD_STOP)) || (word > first && follows_wide_space(words, word)))) {
+            count++;
+            stopped = false;
+        }
+        if (words->flags[word] & CY_WORD_STOP)
+            stopped = true;
+    }
+    return count;
+}
