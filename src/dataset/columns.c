@@ -8,6 +8,7 @@ const struct cy_column cy_columns[] = {
     {"url", CY_COLUMN_TEXT, BOTH, "where it was published; NULL where the source has none"},
     {"source", CY_COLUMN_TEXT, BOTH, "the input file"},
     {"offset", CY_COLUMN_INTEGER, BOTH, "byte in that file where the record, or the compressed member that holds it, begins"},
+    {"offset_within", CY_COLUMN_INTEGER, BOTH, "bytes into that member, decompressed; 0 in a plain file"},
     {"party", CY_COLUMN_TEXT, BOTH, "the organisation that contributed it; NULL where not stated"},
     {"license", CY_COLUMN_TEXT, BOTH, "the licence of the source; NULL where not stated"},
     {"language", CY_COLUMN_TEXT, BOTH, "ISO 639 code; NULL where not measured"},

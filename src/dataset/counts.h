@@ -1,5 +1,6 @@
-/* All that the build report counts. The writer fills one a chunk (any thread) and adds them up in input order; nothing here depends on how
- * the rows were grouped or which thread saw them first: counts are integers, sums are fixed point, samples are the smallest hashes.
+/* All that the build report counts. The writer fills one a chunk (any thread) and adds them up in input order. Which thread saw a row, and
+ * in which chunk, cannot show: counts are integers, sums are fixed point, samples are the smallest hashes. (Only where a table overflows,
+ * the names that came first keep their rows: chunks are cut and merged in input order, so that is the same every time, too.)
  *
  *     cy_counts_new ─▶ cy_counts_add_batch … ─▶ cy_counts_merge … ─▶ cy_counts_sort ─▶ the report
  *

@@ -26,7 +26,7 @@ struct cy_schema_file { /* one input file */
 struct cy_schema_step {
     const char *name; /* the operator's, or what `as:` says */
     const struct cy_operator *operator;
-    const void *self; /* with its parameters */
+    const void *self;    /* with its parameters */
     size_t signal_first; /* its first column in the batch's signals; the operator's table says how many */
 };
 struct cy_schema {
@@ -44,8 +44,8 @@ struct cy_schema {
 
 struct cy_dataset_options {
     enum cy_dataset_format { CY_DATASET_PARQUET, CY_DATASET_JSONL, CY_DATASET_JSONL_GZ, CY_DATASET_JSONL_ZST } format;
-    int64_t shard_bytes;       /* a shard closes at the first row group that reaches this (file bytes) */
-    double validation_share;   /* 0: no validation split; rows are chosen by hash of their id */
+    int64_t shard_bytes;     /* a shard closes at the first row group that reaches this (file bytes) */
+    double validation_share; /* 0: no validation split; rows are chosen by hash of their id */
     enum { CY_TEXT_EXCERPT, CY_TEXT_FULL, CY_TEXT_NONE } removed_text; /* what the ledger keeps of removed text; excerpt: 2 KiB */
 };
 
@@ -55,10 +55,11 @@ struct cy_dataset_chunk; /* encoded rows, on the heap, owned by whoever holds it
 enum cy_status cy_dataset_open(struct cy_dataset_writer **writer, const char *folder, const struct cy_schema *schema,
                                const struct cy_dataset_options *options, struct cy_error *error);
 /* Encodes the batches' rows (alive → data, gone → ledger), in order of origins.ordinal. Batches come in input order and together make one
- * row group (the caller gathers some 32 MiB of text). Thread-safe. */
+ * row group (the caller gathers some 32 MiB of text). Strings of the batches that are not UTF-8 are replaced by copies that are, and rows
+ * without an id get "<file>#<record>". Thread-safe. */
 enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct cy_batch *const *batches, size_t batch_count,
                                  struct cy_dataset_chunk **chunk, struct cy_error *error);
-/* Appends and frees the chunk. */
+/* Appends and frees the chunk, also on error; chunks come in input order. After an error the writer can only be abandoned. */
 enum cy_status cy_dataset_append(struct cy_dataset_writer *writer, struct cy_dataset_chunk *chunk, struct cy_error *error);
 void cy_dataset_chunk_free(struct cy_dataset_chunk *chunk); /* one that will not be appended; NULL: nothing */
 /* Closes the shards; checks read = kept + removed + unreadable + skipped against `read_count`; writes report, samples, card, Croissant,

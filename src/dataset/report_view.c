@@ -22,12 +22,6 @@ const char *cy_rule_sign(const struct cy_rule *rule)
     }
 }
 
-const char *cy_fate_name(enum cy_fate what)
-{
-    static const char *const names[] = {"kept", "removed", "unreadable", "skipped"};
-    return names[what];
-}
-
 static struct cy_str keep_text(const struct cy_schema_step *step, const struct cy_rule *rule, const struct cy_rule_counts *counts,
                                struct cy_arena *arena)
 {

@@ -4,6 +4,7 @@
 #define CY_DATASET_REPORT_VIEW_H
 
 #include "dataset/counts.h"
+#include "dataset/rows.h"
 
 /* A rule of a step, or a reason why a record could not be read, or a type that was skipped. */
 struct cy_rule_view {
@@ -17,8 +18,6 @@ struct cy_rule_view {
 size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, struct cy_arena *arena, struct cy_rule_view **views);
 /* "≥" and the like: what is kept, in terms of the threshold; "" for CY_KEEP_OTHER. */
 const char *cy_rule_sign(const struct cy_rule *rule);
-/* "kept", "removed", "unreadable", "skipped". */
-const char *cy_fate_name(enum cy_fate what);
 
 /* A threshold in a signal's histogram. */
 struct cy_threshold_view {

@@ -1,0 +1,11 @@
+/* recipe.lock: what a build ran, so that it can be run again: ciyuan's version and those of the libraries that shape its bytes, each step
+ * with all its parameters (defaults, too), the models, and every input with its hash. JSON. */
+#ifndef CY_DATASET_LOCK_H
+#define CY_DATASET_LOCK_H
+
+#include "dataset/dataset.h"
+
+/* Appends the file's content. */
+void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_options *options, struct cy_buffer *out);
+
+#endif
