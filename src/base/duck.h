@@ -43,9 +43,9 @@ int cy_duck_column_type(const struct cy_duck_result *result, size_t column);
 
 /* The values of the chunk. A caller that wants all types as text asks SQL for it: SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (…). */
 bool cy_duck_is_null(const struct cy_duck_result *result, size_t column, size_t row);
-struct cy_str cy_duck_text(const struct cy_duck_result *result, size_t column, size_t row);  /* VARCHAR, BLOB; empty for NULL */
-int64_t cy_duck_int64(const struct cy_duck_result *result, size_t column, size_t row);       /* any integer, BOOLEAN; 0 for NULL */
-double cy_duck_number(const struct cy_duck_result *result, size_t column, size_t row);       /* any integer, FLOAT, DOUBLE; NaN for NULL */
+struct cy_str cy_duck_text(const struct cy_duck_result *result, size_t column, size_t row); /* VARCHAR, BLOB; empty for NULL */
+int64_t cy_duck_int64(const struct cy_duck_result *result, size_t column, size_t row);      /* any integer, BOOLEAN; 0 for NULL */
+double cy_duck_number(const struct cy_duck_result *result, size_t column, size_t row);      /* any integer, FLOAT, DOUBLE; NaN for NULL */
 
 /* Appends `text` as SQL: 'it''s' and "a ""name""". */
 void cy_duck_add_literal(struct cy_buffer *sql, struct cy_str text);
