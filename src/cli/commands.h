@@ -1,3 +1,4 @@
 /* Every command, a row each, in the order in which a newcomer meets them: CY_COMMAND(name, summary) is
  * `int cy_cmd_<name>(int argc, char **argv)` in cmd_<name>.c. */
 CY_COMMAND(operators, "list the operators, with their parameters")
+CY_COMMAND(try, "run steps on a file's documents and print their signals and verdicts")
