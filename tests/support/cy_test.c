@@ -98,14 +98,14 @@ struct cy_batch *cy_test_batch(const char *first, ...)
     return batch;
 }
 
-void cy_test_run(const char *operator_name, const char *params, struct cy_batch *batch)
+void *cy_test_prepare(const char *operator_name, const char *params, struct cy_arena *arena)
 {
     const struct cy_operator *operator = cy_operator_find(cy_str(operator_name));
     assert_non_null(operator);
     last_operator = operator;
     struct cy_error error;
-    void *self = cy_arena_zero(batch->arena, operator->self_size);
-    cy_params_default(operator->params, self, batch->arena);
+    void *self = cy_arena_zero(arena, operator->self_size);
+    cy_params_default(operator->params, self, arena);
     struct cy_str rest = cy_str(params);
     while (rest.size > 0) {
         /* a list stands in [ ]: its commas do not end the parameter */
@@ -121,16 +121,24 @@ void cy_test_run(const char *operator_name, const char *params, struct cy_batch 
             size_t count = 0;
             while (cy_str_trim(value).size > 0)
                 items[count++] = cy_str_trim(cy_str_split(value, ',', &value));
-            cy_expect_ok(cy_param_set_list(param, self, items, count, batch->arena, &error), error);
+            cy_expect_ok(cy_param_set_list(param, self, items, count, arena, &error), error);
             cy_str_split(rest, ',', &rest);
         } else {
             value = cy_str_trim(cy_str_split(rest, ',', &rest));
-            cy_expect_ok(cy_param_set(param, self, value, batch->arena, &error), error);
+            cy_expect_ok(cy_param_set(param, self, value, arena, &error), error);
         }
     }
-    struct cy_step_setup setup = {.arena = batch->arena, .folder = ".", .step_name = operator_name};
+    struct cy_step_setup setup = {.arena = arena, .folder = ".", .step_name = operator_name};
     if (operator->prepare != NULL)
         cy_expect_ok(operator->prepare(self, &setup, &error), error);
+    return self;
+}
+
+void cy_test_run(const char *operator_name, const char *params, struct cy_batch *batch)
+{
+    const struct cy_operator *operator = cy_operator_find(cy_str(operator_name));
+    void *self = cy_test_prepare(operator_name, params, batch->arena);
+    struct cy_error error;
     batch->step = 0;
     batch->step_signal_first = 0;
     batch->step_mark = 0;

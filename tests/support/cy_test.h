@@ -75,6 +75,8 @@ struct cy_batch *cy_test_batch(const char *first, ...) __attribute__((sentinel))
 /* Prepares the operator with "name: value, name: value" ("" for the defaults), runs it on the batch as step 0, compacts nothing. The
  * batch's signals then hold the operator's columns from 0 on. Fails the test when the operator returns an error. */
 void cy_test_run(const char *operator_name, const char *params, struct cy_batch *batch);
+/* The operator's self, its parameters set from the same text and prepared; owned by arena. Call the operator's release when it has one. */
+void *cy_test_prepare(const char *operator_name, const char *params, struct cy_arena *arena);
 void cy_expect_verdict(const struct cy_batch *batch, size_t row, const char *rule, double measured, double threshold);
 void cy_expect_kept(const struct cy_batch *batch, size_t row);
 /* signal: its name without the step, of the operator that ran last. */
