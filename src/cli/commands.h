@@ -2,3 +2,6 @@
  * `int cy_cmd_<name>(int argc, char **argv)` in cmd_<name>.c. */
 CY_COMMAND(operators, "list the operators, with their parameters")
 CY_COMMAND(try, "run steps on a file's documents and print their signals and verdicts")
+CY_COMMAND(verdicts, "list and explain what was removed")
+CY_COMMAND(sql, "ask a dataset by SQL")
+CY_COMMAND(verify, "check every hash of a dataset")

@@ -104,3 +104,9 @@ void cy_json_null(struct cy_json *json, const char *key)
     begin_member(json, key);
     cy_buffer_add_text(json->out, "null");
 }
+
+void cy_json_raw(struct cy_json *json, const char *key, struct cy_str value)
+{
+    begin_member(json, key);
+    cy_buffer_add_str(json->out, value);
+}

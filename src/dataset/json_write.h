@@ -22,6 +22,7 @@ void cy_json_integer(struct cy_json *json, const char *key, int64_t value);
 void cy_json_number(struct cy_json *json, const char *key, double value); /* null when it is not finite */
 void cy_json_bool(struct cy_json *json, const char *key, bool value);
 void cy_json_null(struct cy_json *json, const char *key);
+void cy_json_raw(struct cy_json *json, const char *key, struct cy_str value); /* JSON already */
 
 /* The shortest decimal that reads back as `value`: "0.1", "50", "1e+300"; "null" when it is not finite. */
 void cy_buffer_add_number(struct cy_buffer *out, double value);
