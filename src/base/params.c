@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static enum cy_status expected(struct cy_error *error, const struct cy_param *param, const char *what, struct cy_str found)
@@ -147,12 +148,24 @@ const struct cy_param *cy_param_find(const struct cy_param *params, struct cy_st
     return NULL;
 }
 
+/* The fewest digits that read back as the same number: 0.65, not 0.65000000000000002. */
+static void print_shortest(struct cy_buffer *out, double value)
+{
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    cy_buffer_add_text(out, text);
+}
+
 void cy_param_print(const struct cy_param *param, const void *self, struct cy_buffer *out)
 {
     const void *field = (const char *)self + param->offset;
     switch (param->kind) {
     case CY_PARAM_KIND_NUMBER:
-        cy_buffer_printf(out, "%.17g", *(const double *)field);
+        print_shortest(out, *(const double *)field);
         break;
     case CY_PARAM_KIND_INTEGER:
     case CY_PARAM_KIND_SIZE:

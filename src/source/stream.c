@@ -50,7 +50,7 @@ static char *room(struct cy_stream *stream, size_t size_bytes)
         stream->out_position += stream->out_at;
         stream->out_at = stream->out_end = 0;
     }
-    if (stream->out_capacity - stream->out_end < size_bytes && stream->out_at >= stream->out_end - stream->out_at) {
+    if (stream->out_at > 0 && stream->out_capacity - stream->out_end < size_bytes && stream->out_at >= stream->out_end - stream->out_at) {
         stream->out_end -= stream->out_at;
         memcpy(stream->out, stream->out + stream->out_at, stream->out_end); /* the two do not overlap */
         stream->out_position += stream->out_at;
