@@ -144,7 +144,7 @@ static bool take_rows(struct cursor *cursor, const struct cy_spill_head *head, s
         good = take_texts(cursor, *text_column(batch, i), count);
     for (size_t row = head->row_count; good && row < count; row++) {
         struct cy_verdict *verdict = &batch->verdicts[row];
-        struct verdict_numbers numbers;
+        struct verdict_numbers numbers = {0};
         good = take(cursor, &numbers, sizeof numbers);
         *verdict = (struct cy_verdict){.what = good ? (enum cy_fate)numbers.what : CY_REMOVED, .step = numbers.step,
                                        .measured = numbers.measured, .threshold = numbers.threshold, .similarity = numbers.similarity};
