@@ -91,21 +91,30 @@ static enum cy_status read_arguments(struct reader *in)
     return CY_OK;
 }
 
+static uint64_t word_key_hash(struct cy_str word)
+{
+    uint8_t key[CY_WORD_KEY_BYTES] = {0};
+    memcpy(key, word.data, CY_MIN(word.size, sizeof key));
+    return cy_word_key_hash(key);
+}
+
 /* Words and labels go to slots by their hash; of two that are equal the later one is found, as in fastText. */
 static void fill_word_slots(struct cy_fasttext *model)
 {
     uint32_t entry_count = model->word_count + model->label_count;
-    model->word_slot_count = 16;
-    while (model->word_slot_count < 2 * entry_count)
-        model->word_slot_count *= 2;
-    model->word_slots = cy_alloc(model->word_slot_count * sizeof *model->word_slots);
-    memset(model->word_slots, 0xFF, model->word_slot_count * sizeof *model->word_slots);
+    model->word_slot_bits = 4;
+    while (((uint32_t)1 << model->word_slot_bits) < 2 * entry_count)
+        model->word_slot_bits++;
+    size_t slot_count = (size_t)1 << model->word_slot_bits;
+    model->word_slots = cy_alloc(slot_count * sizeof *model->word_slots);
+    memset(model->word_slots, 0xFF, slot_count * sizeof *model->word_slots);
     for (uint32_t i = 0; i < entry_count; i++) {
         struct cy_str word = cy_fasttext_name(model, i);
-        uint32_t slot = cy_fasttext_hash(word) & (model->word_slot_count - 1);
+        uint64_t slot = word_key_hash(word) >> (64 - model->word_slot_bits);
         while (model->word_slots[slot] != UINT32_MAX && !cy_str_equal(cy_fasttext_name(model, model->word_slots[slot]), word))
-            slot = (slot + 1) & (model->word_slot_count - 1);
+            slot = (slot + 1) & (slot_count - 1);
         model->word_slots[slot] = i;
+        model->word_size_max = CY_MAX(model->word_size_max, word.size);
     }
 }
 
@@ -435,21 +444,18 @@ void cy_fasttext_free(struct cy_fasttext *model)
     free(model);
 }
 
-uint32_t cy_fasttext_hash(struct cy_str word)
+uint32_t cy_fasttext_find_hashed(const struct cy_fasttext *model, struct cy_str word, uint64_t key_hash)
 {
-    uint32_t hash = CY_FNV_BASIS;
-    for (size_t i = 0; i < word.size; i++)
-        hash = cy_fnv_step(hash, (uint8_t)word.data[i]);
-    return hash;
-}
-
-uint32_t cy_fasttext_find(const struct cy_fasttext *model, struct cy_str word, uint32_t hash)
-{
-    const uint32_t mask = model->word_slot_count - 1;
-    for (uint32_t slot = hash & mask; model->word_slots[slot] != UINT32_MAX; slot = (slot + 1) & mask)
+    const uint64_t mask = ((uint64_t)1 << model->word_slot_bits) - 1;
+    for (uint64_t slot = key_hash >> (64 - model->word_slot_bits); model->word_slots[slot] != UINT32_MAX; slot = (slot + 1) & mask)
         if (cy_str_equal(cy_fasttext_name(model, model->word_slots[slot]), word))
             return model->word_slots[slot];
     return UINT32_MAX;
+}
+
+uint32_t cy_fasttext_find(const struct cy_fasttext *model, struct cy_str word)
+{
+    return word.size <= model->word_size_max ? cy_fasttext_find_hashed(model, word, word_key_hash(word)) : UINT32_MAX;
 }
 
 struct cy_str cy_fasttext_name(const struct cy_fasttext *model, uint32_t index)

@@ -45,11 +45,12 @@ struct cy_fasttext {
     uint32_t label_count;
     uint64_t row_count;
 
-    const char *text;         /* words, then labels, each with a 0 byte; owned */
-    uint32_t *text_offsets;   /* word_count + label_count + 1 of them */
-    int64_t *label_counts;    /* how often each label was seen in training */
-    uint32_t *word_slots;     /* open addressing by FNV-1a: index of the word or label, or UINT32_MAX */
-    uint32_t word_slot_count; /* a power of two */
+    const char *text;        /* words, then labels, each with a 0 byte; owned */
+    uint32_t *text_offsets;  /* word_count + label_count + 1 of them */
+    int64_t *label_counts;   /* how often each label was seen in training */
+    uint32_t *word_slots;    /* open addressing by cy_word_key_hash: index of the word or label, or UINT32_MAX */
+    unsigned word_slot_bits; /* there are 2^word_slot_bits */
+    size_t word_size_max;    /* bytes of the longest */
     struct cy_ngram_table ngrams;
     uint64_t *ranks; /* what ngrams.ranks points to */
 
@@ -66,9 +67,18 @@ enum cy_status cy_fasttext_load(struct cy_fasttext **model, const char *path, st
 enum cy_status cy_fasttext_parse(struct cy_fasttext **model, struct cy_str file, const char *name, struct cy_error *error);
 void cy_fasttext_free(struct cy_fasttext *model); /* NULL is allowed */
 
-/* The word or label (index - word_count) with these bytes, or UINT32_MAX. `hash`: cy_fasttext_hash of it. */
-uint32_t cy_fasttext_find(const struct cy_fasttext *model, struct cy_str word, uint32_t hash);
-uint32_t cy_fasttext_hash(struct cy_str word);
+/* The beginning of a word with zeros after it: a word holds no 0 byte, so up to this size the key is the word. */
+#define CY_WORD_KEY_BYTES 32
+static inline uint64_t cy_word_key_hash(const uint8_t key[CY_WORD_KEY_BYTES]) /* its upper bits are good */
+{
+    return cy_load_u64(key) * 0x9E3779B97F4A7C15u + cy_load_u64(key + 8) * 0xC2B2AE3D27D4EB4Fu +
+           cy_load_u64(key + 16) * 0x165667B19E3779F9u + cy_load_u64(key + 24) * 0xD6E8FEB86659FD93u;
+}
+
+/* The word or label (index - word_count) with these bytes, or UINT32_MAX. */
+uint32_t cy_fasttext_find(const struct cy_fasttext *model, struct cy_str word);
+/* The same for who has the hash of the word's key already. */
+uint32_t cy_fasttext_find_hashed(const struct cy_fasttext *model, struct cy_str word, uint64_t key_hash);
 /* A word, or with index - word_count a label: static in the model, a 0 byte after it. */
 struct cy_str cy_fasttext_name(const struct cy_fasttext *model, uint32_t index);
 

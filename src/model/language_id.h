@@ -17,7 +17,7 @@ void cy_language_id_free(struct cy_language_id *id); /* NULL is allowed */
 size_t cy_language_id_count(const struct cy_language_id *id);
 struct cy_str cy_language_id_label(const struct cy_language_id *id, size_t index);
 
-/* What one thread needs beside the model: its cache of words (2 MiB). */
+/* What one thread needs beside the model: its cache of words (4 MiB). */
 struct cy_word_cache *cy_language_id_cache_new(const struct cy_language_id *id);
 
 struct cy_language_guess {

@@ -10,7 +10,7 @@
 
 #include "model/fasttext_model.h"
 
-/* Words seen by one thread and their sums; of two words that want the same place the later one stays. 2 MiB, for models of up to 16
+/* Words seen by one thread and their sums; of two words that want the same place the later one stays. 4 MiB, for models of up to 16
  * dimensions; words of more than 32 bytes are not kept. */
 struct cy_word_cache;
 /* model: lanes must be CY_FASTTEXT_LANES; borrowed for the cache's life. */

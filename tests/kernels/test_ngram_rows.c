@@ -96,7 +96,8 @@ CY_TEST("every variant of ngram_rows finds the rows of the n-grams counted by ha
             count += variant->run(&filled.table, copy, word_size, cut, word_size + 2, rows + count);
             qsort(rows, count, sizeof *rows, ascending);
             if (count != expected_count || memcmp(rows, expected, count * sizeof *rows) != 0)
-                fail_msg("%s: %zu rows, expected %zu, for a word of %zu bytes cut at %zu", variant->name, count, expected_count, word_size, cut);
+                fail_msg("%s: %zu rows, expected %zu, for a word of %zu bytes cut at %zu", variant->name, count, expected_count, word_size,
+                         cut);
             free(copy);
             if (variant->needs == 0)
                 break;
