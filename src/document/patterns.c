@@ -9,6 +9,10 @@ enum {
     JIT_STACK_BYTES_MIN = 32 * 1024,
     JIT_STACK_BYTES_MAX = 1024 * 1024, /* a match that needs more is given up, as one that needs too many steps */
     HEAP_KIB_MAX = 8 * 1024,           /* the same for matching without the JIT */
+    WINDOW_PLACES = 4096,              /* tried in one call: enough that the call itself costs nothing */
+    WINDOW_STEPS = 500,                /* for each place: what `.*?x` needs for a line of 500 characters */
+    PIECE_PLACES = 64,
+    PIECE_STEPS = 100000,
 };
 
 struct cy_pattern {
@@ -22,11 +26,28 @@ struct matcher {
     pcre2_jit_stack *stack;
 };
 
+/* Whether \G stands in the pattern, its backslash not itself escaped. */
+static bool holds_start_anchor(struct cy_str source)
+{
+    for (size_t i = 0; i + 1 < source.size; i++) {
+        if (source.data[i] != '\\')
+            continue;
+        if (source.data[i + 1] == 'G')
+            return true;
+        i++;
+    }
+    return false;
+}
+
 enum cy_status cy_pattern_new(struct cy_pattern **pattern, struct cy_str source, struct cy_error *error)
 {
     int number;
     size_t at;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)source.data, source.size, PCRE2_UTF | PCRE2_UCP, &number, &at, NULL);
+    if (holds_start_anchor(source))
+        return cy_error_set(error, CY_BAD_RECIPE, "the pattern \"%.*s\" holds \\G, which has no meaning here",
+                            (int)CY_MIN(source.size, 200), source.data);
+    PCRE2_SPTR data = (PCRE2_SPTR)(source.data != NULL ? source.data : "");
+    pcre2_code *code = pcre2_compile(data, source.size, PCRE2_UTF | PCRE2_UCP | PCRE2_USE_OFFSET_LIMIT, &number, &at, NULL);
     if (code == NULL) {
         PCRE2_UCHAR reason[256];
         pcre2_get_error_message(number, reason, sizeof reason);
@@ -74,7 +95,6 @@ static void *matcher_make(const void *context)
     matcher->context = pcre2_match_context_create(NULL);
     matcher->stack = pcre2_jit_stack_create(JIT_STACK_BYTES_MIN, JIT_STACK_BYTES_MAX, NULL);
     CY_ASSERT(matcher->data != NULL && matcher->context != NULL);
-    pcre2_set_match_limit(matcher->context, CY_PATTERN_STEPS_MAX);
     pcre2_set_heap_limit(matcher->context, HEAP_KIB_MAX);
     if (matcher->stack != NULL)
         pcre2_jit_stack_assign(matcher->context, NULL, matcher->stack);
@@ -90,13 +110,14 @@ static void matcher_free(void *object)
     free(matcher);
 }
 
-enum cy_match_result cy_pattern_find(const struct cy_pattern *pattern, struct cy_scratch *scratch, struct cy_str text, size_t from,
-                                     bool nonempty_here, struct cy_match *match)
+/* The first match that begins in [at, last]. */
+static enum cy_match_result find_within(const struct cy_pattern *pattern, struct matcher *matcher, struct cy_str text, size_t at,
+                                        size_t last, uint32_t options, uint32_t steps, struct cy_match *match)
 {
-    struct matcher *matcher = cy_scratch_get(scratch, pattern, matcher_make, pattern, matcher_free);
-    uint32_t options = PCRE2_NO_UTF_CHECK | (nonempty_here ? PCRE2_NOTEMPTY_ATSTART : 0);
+    pcre2_set_match_limit(matcher->context, steps);
+    pcre2_set_offset_limit(matcher->context, last);
     PCRE2_SPTR data = (PCRE2_SPTR)(text.data != NULL ? text.data : "");
-    int found = pcre2_match(pattern->code, data, text.size, from, options, matcher->data, matcher->context);
+    int found = pcre2_match(pattern->code, data, text.size, at, options | PCRE2_NO_UTF_CHECK, matcher->data, matcher->context);
     if (found == PCRE2_ERROR_NOMATCH)
         return CY_MATCH_NONE;
     if (found < 0)
@@ -106,4 +127,59 @@ enum cy_match_result cy_pattern_find(const struct cy_pattern *pattern, struct cy
         match->groups = pcre2_get_ovector_pointer(matcher->data);
     }
     return CY_MATCH_FOUND;
+}
+
+/* The last place of a window of `places` that begins at `at`: a character's beginning, or the text's end. */
+static size_t window_last(struct cy_str text, size_t at, size_t places)
+{
+    if (text.size - at <= places)
+        return text.size;
+    size_t last = at + places;
+    while (last > at && ((uint8_t)text.data[last] & 0xC0) == 0x80)
+        last--;
+    return last;
+}
+
+static size_t next_place(struct cy_str text, size_t at)
+{
+    for (at++; at < text.size && ((uint8_t)text.data[at] & 0xC0) == 0x80;)
+        at++;
+    return at;
+}
+
+/* A window that was too dear, again in pieces. */
+static enum cy_match_result find_dear(const struct cy_pattern *pattern, struct matcher *matcher, struct cy_str text, size_t at, size_t last,
+                                      uint32_t options, struct cy_pattern_budget *budget, struct cy_match *match)
+{
+    for (;;) {
+        size_t piece_last = CY_MIN(window_last(text, at, PIECE_PLACES), last);
+        enum cy_match_result result = find_within(pattern, matcher, text, at, piece_last, options, WINDOW_STEPS, match);
+        if (result == CY_MATCH_LIMIT) {
+            if (budget->pieces == 0)
+                return CY_MATCH_LIMIT;
+            budget->pieces--;
+            result = find_within(pattern, matcher, text, at, piece_last, options, PIECE_STEPS, match);
+        }
+        if (result != CY_MATCH_NONE || piece_last == last)
+            return result;
+        at = next_place(text, piece_last);
+        options = 0;
+    }
+}
+
+enum cy_match_result cy_pattern_find(const struct cy_pattern *pattern, struct cy_scratch *scratch, struct cy_str text, size_t from,
+                                     bool nonempty_here, struct cy_pattern_budget *budget, struct cy_match *match)
+{
+    struct matcher *matcher = cy_scratch_get(scratch, pattern, matcher_make, pattern, matcher_free);
+    uint32_t options = nonempty_here ? PCRE2_NOTEMPTY_ATSTART : 0;
+    for (size_t at = from;;) {
+        size_t last = window_last(text, at, WINDOW_PLACES);
+        enum cy_match_result result = find_within(pattern, matcher, text, at, last, options, WINDOW_STEPS, match);
+        if (result == CY_MATCH_LIMIT)
+            result = find_dear(pattern, matcher, text, at, last, options, budget, match);
+        if (result != CY_MATCH_NONE || last == text.size)
+            return result;
+        at = next_place(text, last);
+        options = 0;
+    }
 }

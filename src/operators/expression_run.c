@@ -293,7 +293,8 @@ static struct cy_value unary(const struct cy_instruction *instruction, const str
     default:
         break;
     }
-    enum cy_match_result result = cy_pattern_find(instruction->pattern, row->batch->scratch, a->text, 0, false, NULL);
+    struct cy_pattern_budget budget = CY_PATTERN_BUDGET;
+    enum cy_match_result result = cy_pattern_find(instruction->pattern, row->batch->scratch, a->text, 0, false, &budget, NULL);
     return result == CY_MATCH_LIMIT ? (struct cy_value){CY_VALUE_NULL} : bool_value(result == CY_MATCH_FOUND);
 }
 
