@@ -1,0 +1,242 @@
+"""A build is the same for any number of threads, after any crash, and with any size of part; it never touches what it should not."""
+import gzip, hashlib, json, os, random, shutil, signal, subprocess, time
+
+from _case import CIYUAN, case, ciyuan, finish, scratch, write
+
+seed = int(os.environ.get("CIYUAN_SEED", time.time_ns() % 1_000_000))
+rng = random.Random(seed)
+WORDS = "the of and a to in is that it was for on are as with they at be this from have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know".split()
+
+
+def sentence(length):
+    return " ".join(rng.choice(WORDS) for _ in range(length)).capitalize() + "."
+
+
+def document(paragraphs):
+    return "\n".join(" ".join(sentence(rng.randint(6, 18)) for _ in range(4)) for _ in range(paragraphs))
+
+
+def make_input(folder, count):
+    """Documents of which some are empty, repeated, nearly repeated, broken, or bear an id that another has."""
+    texts, lines = [], []
+    for i in range(count):
+        kind = rng.random()
+        if kind < 0.1 and texts:
+            text = rng.choice(texts)
+        elif kind < 0.2 and texts:
+            text = rng.choice(texts) + " " + sentence(5)
+        elif kind < 0.23:
+            text = ""
+        else:
+            text = document(rng.randint(2, 8))
+        texts.append(text)
+        lines.append("{broken" if kind > 0.98 else json.dumps({"id": f"d{i if kind < 0.9 else i // 50}", "text": text, "n": i}))
+    half = len(lines) // 2
+    write(f"{folder}/a.jsonl", "\n".join(lines[:half]) + "\n")
+    write(f"{folder}/b.jsonl.gz", gzip.compress(("\n".join(lines[half:]) + "\n").encode(), mtime=0))
+    return len(lines)
+
+
+RECIPE = """name: case
+sources:
+  - {path: in/a.jsonl, license: CC-BY-4.0, party: a}
+  - {path: in/b.jsonl.gz, license: CC0-1.0, party: b}
+steps:
+  - normalize
+  - gopher_repetition
+  - gopher_quality: {words_min: 20}
+  - dedup_exact
+  - dedup_minhash: {bands: 14, rows: 8, ngram: 5}
+  - where: "length(text) > 300"
+output: {path: out, format: parquet, shard_size: 1MiB, split: {validation: 0.1}}
+"""
+count = make_input("in", 6000)
+recipe = write("recipe.yaml", RECIPE)
+
+
+def tree(folder):
+    """Every file's name and sha256."""
+    found = {}
+    for path, _, names in os.walk(folder):
+        for name in names:
+            full = os.path.join(path, name)
+            found[os.path.relpath(full, folder)] = hashlib.sha256(open(full, "rb").read()).hexdigest()
+    return found
+
+
+def out(name):
+    return os.path.join(scratch, name)
+
+
+ciyuan("build", recipe, "--output", out("one"), "--threads", 1, "--quiet")
+expected = tree(out("one"))
+
+
+@case("the counts add up: read = kept + removed + unreadable + skipped")
+def counts():
+    total = json.load(open(out("one/build.json")))["total"]
+    assert total["read"] == count, total
+    assert total["read"] == total["kept"] + total["removed"] + total["unreadable"] + total["skipped"], total
+    assert total["removed"] > 0 and total["unreadable"] > 0 and total["kept"] > 0, total
+
+
+for threads in (2, 8):
+    @case(f"{threads} threads give the same bytes as one")
+    def same():
+        ciyuan("build", recipe, "--output", out(f"t{threads}"), "--threads", threads, "--quiet")
+        assert tree(out(f"t{threads}")) == expected
+
+
+@case("the size of a part changes no byte of the dataset")
+def parts():
+    ciyuan("build", recipe, "--output", out("parts"), "--part", "200KB", "--quiet")
+    assert tree(out("parts")) == expected
+
+
+@case("little memory changes no byte of the dataset")
+def memory():
+    ciyuan("build", recipe, "--output", out("memory"), "--memory", "64MiB", "--quiet")
+    assert tree(out("memory")) == expected
+
+
+@case(f"killed at 50 random moments and resumed, the dataset is the same (seed {seed})")
+def kills():
+    start = time.monotonic()
+    ciyuan("build", recipe, "--output", out("timing"), "--part", "200KB", "--quiet")
+    whole = time.monotonic() - start
+    killed = 0
+    target = out("killed")
+    while killed < 50:
+        process = subprocess.Popen([CIYUAN, "build", recipe, "--output", target, "--part", "200KB", "--quiet", "--threads", str(rng.choice((1, 2, 8)))],
+                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        time.sleep(rng.random() * whole)
+        process.send_signal(signal.SIGKILL)
+        if process.wait() == -signal.SIGKILL:
+            killed += 1
+        else:
+            assert process.returncode in (0, 1), (process.returncode, process.stderr.read())
+        if os.path.exists(target):  # there whole, or not at all
+            assert tree(target) == expected, "the dataset in place differs"
+            shutil.rmtree(target)
+            shutil.rmtree(target + ".work", ignore_errors=True)
+    if not os.path.exists(target):
+        ciyuan("build", recipe, "--output", target, "--part", "200KB", "--quiet")
+    assert tree(target) == expected
+    assert not os.path.exists(target + ".work"), "the work folder stayed"
+
+
+@case("Ctrl-C stops with status 130, says how to go on, and the next run goes on from there")
+def interrupt():
+    target = out("interrupted")
+    for attempt in range(20):
+        process = subprocess.Popen([CIYUAN, "build", recipe, "--output", target, "--threads", "1"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        time.sleep(0.03 + 0.02 * attempt)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate()[1]
+        if process.returncode == 130:
+            break
+        shutil.rmtree(target, ignore_errors=True)
+    assert process.returncode == 130, process.returncode
+    assert "run the same command again" in error, error
+    ciyuan("build", recipe, "--output", target, "--quiet")
+    assert tree(target) == expected
+
+
+@case("a dataset that is there is not touched without --replace, and replaced whole with it")
+def replace():
+    target = out("t2")
+    before = tree(target)
+    _, error = ciyuan("build", recipe, "--output", target, "--quiet", status=1)
+    assert "is there already" in error and "--replace" in error, error
+    assert tree(target) == before
+    ciyuan("build", recipe, "--output", target, "--quiet", "--replace", "--limit", 100)
+    assert json.load(open(os.path.join(target, "build.json")))["total"]["read"] == 100
+    ciyuan("build", recipe, "--output", target, "--quiet", "--replace")
+    assert tree(target) == expected
+
+
+@case("a folder that is no dataset is never replaced")
+def foreign():
+    write("mine/letter.txt", "dear")
+    _, error = ciyuan("build", recipe, "--output", out("mine"), "--replace", "--quiet", status=1)
+    assert "is no dataset" in error, error
+    assert open(out("mine/letter.txt")).read() == "dear"
+
+
+@case("a work folder of another recipe is not used: the error says what changed and how to go on")
+def other_recipe():
+    target = out("changed")
+    process = subprocess.Popen([CIYUAN, "build", recipe, "--output", target, "--quiet"], stderr=subprocess.DEVNULL)
+    while not os.path.exists(target + ".work/run.json") and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    if os.path.exists(target):
+        return "the build was faster than the kill"
+    changed = write("changed.yaml", RECIPE.replace("words_min: 20", "words_min: 30"))
+    _, error = ciyuan("build", changed, "--output", target, "--quiet", status=1)
+    assert "recipe" in error and "--restart" in error, error
+    ciyuan("build", changed, "--output", target, "--quiet", "--restart")
+
+
+@case("an id that stands twice gets #2, and ids name one document each")
+def repeats():
+    write("twice/a.jsonl", "".join(json.dumps({"id": "x", "text": f"text {i}"}) + "\n" for i in range(3)))
+    path = write("twice.yaml", "name: twice\nsources: [twice/a.jsonl]\noutput: {path: twice-out, format: jsonl}\n")
+    ciyuan("build", path, "--quiet")
+    lines = [json.loads(line) for line in open(out("twice-out/data/train-00000.jsonl"))]
+    assert [line["id"] for line in lines] == ["x", "x#2", "x#3"], lines
+    assert [line["text"] for line in lines] == ["text 0", "text 1", "text 2"]
+
+
+BAD = [
+    ("steps:\n  - gopher_qualty\n", 'there is no operator "gopher_qualty"', 'did you mean "gopher_quality"?', ":2:5:"),
+    ("steps:\n  - gopher_quality: {word_min: 3}\n", "gopher_quality has no parameter", 'did you mean "words_min"?', ":2:22:"),
+    ("steps:\n  - gopher_quality: {words_min: many}\n", "words_min must be a number", "", ":2:33:"),
+    ("step: []\n", 'unknown field "step"', 'did you mean "steps"?', ":1:1:"),
+    ("steps: [language\n", "flow sequence", "", ""),
+    ("steps: [normalize, normalize]\n", "normalize stands twice", "as: normalize_2", ":1:20:"),
+]
+for number, (steps, message, hint, place) in enumerate(BAD):
+    @case(f"a bad recipe is refused before any work: {message}")
+    def refused():
+        path = write(f"bad-{number}.yaml", steps + "sources: [in/a.jsonl]\noutput: {path: bad-out}\n")
+        _, error = ciyuan("build", path, status=2)
+        assert message in error and hint in error and place in error, error
+        assert not os.path.exists(out("bad-out")) and not os.path.exists(out("bad-out.work"))
+
+
+@case("a source that matches nothing is an error with the pattern and its place")
+def missing():
+    path = write("missing.yaml", "sources:\n  - path: in/*.warc.gz\noutput: {path: bad-out}\n")
+    _, error = ciyuan("build", path, status=2)
+    assert "in/*.warc.gz" in error and ":2:" in error, error
+
+
+@case("an output that cannot be written is an error, and nothing is left behind")
+def unwritable():
+    write("file", "no folder")
+    _, error = ciyuan("build", recipe, "--output", out("file/out"), "--quiet", status=1)
+    assert "file" in error, error
+
+
+@case("a full disk is an error that says so; with room the same command goes on")
+def full_disk():
+    if os.geteuid() != 0:
+        return "needs root to mount a small disk"
+    disk = out("disk")
+    os.makedirs(disk)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode != 0:
+        return "mounting is not allowed here"
+    try:
+        _, error = ciyuan("build", recipe, "--output", disk + "/out", "--quiet", status=1)
+        assert "No space left" in error and "disk is full" in error, error
+        assert not os.path.exists(disk + "/out")
+        subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+        ciyuan("build", recipe, "--output", disk + "/out", "--quiet")
+        assert tree(disk + "/out") == expected
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+finish()
