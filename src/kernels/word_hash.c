@@ -2,6 +2,7 @@
 
 #include "base/cpu.h"
 #include "base/unicode.h"
+#include "base/unicode_nfc.h"
 
 #include <immintrin.h>
 #include <pthread.h>
@@ -24,6 +25,23 @@ static inline enum kind kind_of(simplified form)
     return (enum kind)(form >> 40);
 }
 
+/* The letter without diacritics: its canonical decomposition without nonspacing marks, where that is one code point; else itself. */
+static uint32_t base_letter(uint32_t point)
+{
+    const size_t place = (size_t)cy_nfc_block[point / CY_UNICODE_BLOCK] * CY_UNICODE_BLOCK + point % CY_UNICODE_BLOCK;
+    const struct cy_nfc_record *record = &cy_nfc_records[cy_nfc_index[place]];
+    uint32_t base = point;
+    size_t base_count = 0;
+    for (size_t i = 0; i < record->canonical_count; i++) {
+        const uint32_t part = cy_nfc_pool[record->canonical + i];
+        if (cy_category(part) == CY_MN)
+            continue;
+        base = part;
+        base_count++;
+    }
+    return base_count == 1 ? base : point;
+}
+
 static simplified simplify(uint32_t point)
 {
     enum cy_category category = cy_category(point);
@@ -37,7 +55,7 @@ static simplified simplify(uint32_t point)
     else if (cy_is_unspaced_script(cy_script(point)))
         kind = KIND_ALONE;
     char bytes[4] = {0};
-    size_t size = cy_utf8_encode(cy_lower(point), bytes);
+    size_t size = cy_utf8_encode(base_letter(cy_lower(point)), bytes);
     return (uint64_t)kind << 40 | (uint64_t)size << 32 | cy_load_u32(bytes);
 }
 

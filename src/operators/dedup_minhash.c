@@ -15,6 +15,8 @@ static const struct cy_param params[] = {
     CY_PARAM_INTEGER(cy_near_duplicates, rows, 8, "rows a band", "similarity s is found with probability 1 - (1 - s^rows)^bands"),
     CY_PARAM_INTEGER(cy_near_duplicates, ngram, 5, "words",
                      "compare n-grams of this many words; a character of a script without spaces is a word"),
+    CY_PARAM_LIST(cy_near_duplicates, against, "[]", "folders of datasets",
+                  "also remove what is similar to a document of these earlier datasets"),
     CY_PARAM_NUMBER(cy_near_duplicates, similarity_min, 0, "0 to 1",
                     "of the candidates, only pairs whose estimated similarity is at least this are duplicates"),
     {0},

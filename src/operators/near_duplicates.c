@@ -286,11 +286,12 @@ static enum cy_status remove_rows(struct work *work, struct cy_error *error)
     return status;
 }
 
-/* The phases, in order. Half the memory sorts hashes, the other half pairs; later one half merges pairs, the other holds signatures. */
+/* The phases, in order. One share of the memory sorts hashes, the other pairs; later the one holds signatures while the other merges
+ * pairs. What is left over is that of `earlier`. */
 static enum cy_status work_through(struct work *work, struct cy_error *error)
 {
     struct cy_barrier *barrier = work->barrier;
-    const int64_t half = barrier->memory_bytes / 2;
+    const int64_t share = barrier->memory_bytes / 5 * 2;
     enum cy_status status = cy_earlier_read(&work->earlier, work->op, barrier, error);
     if (status != CY_OK)
         return status;
@@ -298,15 +299,15 @@ static enum cy_status work_through(struct work *work, struct cy_error *error)
     work->row_count = work->earlier_count + barrier->row_count;
     cy_clusters_init(&work->clusters, work->row_count);
     cy_row_set_init(&work->candidates, work->row_count);
-    cy_sort_open(&work->hashes, barrier->folder, "bands", RECORD_BYTES, half, barrier->thread_count);
+    cy_sort_open(&work->hashes, barrier->folder, "bands", RECORD_BYTES, share, barrier->thread_count);
     if (work->op->similarity_min > 0)
-        cy_sort_open(&work->pairs, barrier->folder, "pairs", RECORD_BYTES, half, barrier->thread_count);
+        cy_sort_open(&work->pairs, barrier->folder, "pairs", RECORD_BYTES, share, barrier->thread_count);
     status = hash_all(work, error);
     if (status == CY_OK)
         status = find_pairs(work, error);
     cy_sort_close(work->hashes);
     work->hashes = NULL;
-    cy_row_store_open(&work->signatures, cy_path_join(&work->arena, barrier->folder, "candidates"), work->signature_bytes, half);
+    cy_row_store_open(&work->signatures, cy_path_join(&work->arena, barrier->folder, "candidates"), work->signature_bytes, share);
     if (status == CY_OK)
         status = gather_signatures(work, error);
     if (status == CY_OK && work->pairs != NULL)

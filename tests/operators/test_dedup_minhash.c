@@ -1,5 +1,7 @@
 #include "cy_test_barrier.h"
 
+#include "base/duck.h"
+#include "base/files.h"
 #include "kernels/minhash.h"
 
 #include <math.h>
@@ -226,6 +228,101 @@ CY_TEST("dedup_minhash: memory, threads and short reads change nothing")
         cy_buffer_release(&made[i]);
 }
 
+/* Writes a dataset of (id, text) as `format` (what COPY calls it), in two shards; returns its folder. */
+static const char *make_dataset(const char *format, const char *suffix, const char *const *ids, const struct cy_str *of, size_t count)
+{
+    static char folders[8][256];
+    static size_t folder_count;
+    char *folder = folders[folder_count++ % 8];
+    snprintf(folder, 256, "%s/earlier", cy_test_folder());
+    struct cy_error error;
+    struct cy_buffer sql = {0};
+    struct cy_duck *duck;
+    char data[512];
+    snprintf(data, sizeof data, "%s/data", folder);
+    cy_expect_ok(cy_make_folders(data, &error), error);
+    cy_expect_ok(cy_duck_open(&duck, &(struct cy_duck_options){0}, &error), error);
+    for (size_t shard = 0; shard < 2; shard++) {
+        cy_buffer_clear(&sql);
+        cy_buffer_add_text(&sql, "COPY (SELECT * FROM (VALUES ");
+        for (size_t i = shard * (count / 2); i < (shard == 0 ? count / 2 : count); i++) {
+            cy_buffer_add_text(&sql, i > shard * (count / 2) ? ", (" : "(");
+            cy_duck_add_literal(&sql, cy_str(ids[i]));
+            cy_buffer_add_text(&sql, ", ");
+            cy_duck_add_literal(&sql, of[i]);
+            cy_buffer_add_text(&sql, ")");
+        }
+        cy_buffer_printf(&sql, ") t(id, text)) TO '%s/train-%05zu.%s' (FORMAT %s)", data, shard, suffix, format);
+        cy_expect_ok(cy_duck_run(duck, sql.data, &error), error);
+    }
+    cy_duck_close(duck);
+    cy_buffer_release(&sql);
+    return folder;
+}
+
+CY_TEST("dedup_minhash against: what is similar to an earlier dataset's document is removed and names it, Parquet or JSONL")
+{
+    static const char *const ids[] = {"doc:a", "doc:b", "doc:c", "doc:d"};
+    static const char *const formats[][2] = {{"parquet", "parquet"}, {"json", "jsonl"}};
+    const char *const other = "an entirely different text about harbours, ships, sailors and their long voyages over the northern sea";
+    const struct cy_str earlier[] = {CY_STR("first of all, something that stands alone and is not like the rest"), cy_str(fox), cy_str(fox),
+                                     CY_STR("!!!")};
+    for (size_t f = 0; f < 2; f++) {
+        const char *folder = make_dataset(formats[f][0], formats[f][1], ids, earlier, 4);
+        const char *const given[] = {other, fox, "!!!", other, fox};
+        char params[512];
+        snprintf(params, sizeof params, "against: [%s]", folder);
+        run(params, given, 5);
+        const bool removed[] = {false, true, false, true, true};
+        for (size_t i = 0; i < 5; i++)
+            assert_int_equal(removals[i].removed, removed[i]);
+        assert_string_equal(removals[3].rule, "near_duplicate"); /* within the run */
+        assert_int_equal(removals[3].kept, 0);
+        for (size_t i = 1; i < 5; i += 3) {
+            assert_string_equal(removals[i].rule, "near_duplicate_of_earlier");
+            assert_int_equal(removals[i].kept, UINT64_MAX);
+            assert_string_equal(removals[i].duplicate_of, "doc:b"); /* the first that it is like */
+            cy_expect_near(removals[i].similarity, 1.0, 0);
+        }
+    }
+}
+
+CY_TEST("dedup_minhash against: a thousand earlier documents, some edited since, in little memory and on several threads")
+{
+    enum { COUNT = 1000 };
+    uint64_t random = cy_test_seed() + 6;
+    static struct cy_buffer made[2 * COUNT];
+    static struct cy_str earlier[COUNT];
+    static char names[COUNT][16];
+    static const char *ids[COUNT];
+    for (size_t i = 0; i < COUNT; i++) { /* pairs of J = 0.96; every other pair is of two strangers */
+        add_pair(&made[2 * i], &made[2 * i + 1], &random, 5, 100, 2);
+        if (i % 2 == 1) {
+            cy_buffer_clear(&made[2 * i + 1]);
+            add_random_words(&made[2 * i + 1], &random, 100);
+        }
+        earlier[i] = cy_buffer_str(&made[2 * i]);
+        snprintf(names[i], sizeof names[i], "id-%zu", i);
+        ids[i] = names[i];
+        texts[i] = cy_buffer_str(&made[2 * i + 1]);
+    }
+    const char *const extra[] = {"", ", similarity_min: 0.5"};
+    const char *folder = make_dataset("parquet", "parquet", ids, earlier, COUNT);
+    for (size_t p = 0; p < 2; p++) {
+        char params[512];
+        snprintf(params, sizeof params, "against: [%s]%s", folder, extra[p]);
+        cy_test_barrier("dedup_minhash", params, texts, COUNT,
+                        &(struct cy_test_barrier_options){.memory_bytes = 1 << 18, .thread_count = 3, .read_max = 100}, removals);
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(removals[i].removed, i % 2 == 0); /* 0.96 is missed with a probability of 10^-8 */
+            if (i % 2 == 0)
+                assert_string_equal(removals[i].duplicate_of, ids[i]);
+        }
+    }
+    for (size_t i = 0; i < 2 * COUNT; i++)
+        cy_buffer_release(&made[i]);
+}
+
 CY_TEST("dedup_minhash: parameters that cannot be are refused, with the values")
 {
     static const struct {
@@ -250,4 +347,19 @@ CY_TEST("dedup_minhash: parameters that cannot be are refused, with the values")
         assert_non_null(strstr(error.message, cases[c].message));
         cy_arena_release(&arena);
     }
+}
+
+CY_TEST("dedup_minhash against: a folder that is no dataset is refused before any work")
+{
+    struct cy_arena arena = {0};
+    struct cy_error error;
+    const struct cy_operator *operator= cy_operator_find(CY_STR("dedup_minhash"));
+    void *self = cy_arena_zero(&arena, operator->self_size);
+    cy_params_default(operator->params, self, &arena);
+    const struct cy_str folder = CY_STR("no-such-dataset");
+    cy_expect_ok(cy_param_set_list(cy_param_find(operator->params, CY_STR("against")), self, &folder, 1, &arena, &error), error);
+    const struct cy_step_setup setup = {.arena = &arena, .folder = "/recipes", .step_name = "dedup_minhash"};
+    assert_int_equal(operator->prepare(self, &setup, &error), CY_BAD_RECIPE);
+    assert_non_null(strstr(error.message, "\"/recipes/no-such-dataset\" is not a dataset"));
+    cy_arena_release(&arena);
 }
