@@ -279,3 +279,20 @@ const char *cy_encoding_decode_as(struct cy_str raw, struct cy_str label, struct
         return cy_arena_printf(arena, "encoding: \"%.*s\" is not known", (int)CY_MIN(label.size, 40), label.data);
     return try_encoding(raw, encoding, arena, text) ? NULL : refused(arena, encoding);
 }
+
+const char *cy_encoding_guess(struct cy_str head, struct cy_arena *arena)
+{
+    enum { CHARACTER_BYTES_MAX = 4 };
+    struct cy_str text;
+    const lxb_encoding_data_t *found = marked(&head);
+    if (found == NULL)
+        found = utf16_by_nul(head);
+    if (found == NULL) {
+        if (cy_utf8_valid_bytes(head) + CHARACTER_BYTES_MAX > head.size || try_utf8(head, false, arena, &text))
+            return NULL;
+        found = encoding_of(cy_str(guess(head, arena)));
+        if (found != NULL && !try_encoding(head, found, arena, &text))
+            found = NULL;
+    }
+    return found == NULL || found->encoding == LXB_ENCODING_UTF_8 ? NULL : (const char *)found->name;
+}

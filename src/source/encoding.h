@@ -23,6 +23,9 @@ const char *cy_encoding_decode(struct cy_str raw, struct cy_str media_type, enum
                                struct cy_str *text);
 /* The same by a given label ("gbk", "windows-1251"): a row that it does not fit is refused. An unknown label: "encoding: …". */
 const char *cy_encoding_decode_as(struct cy_str raw, struct cy_str label, struct cy_arena *arena, struct cy_str *text);
+/* The encoding of text of which `head` is the beginning, perhaps cut within a character: its WHATWG name, a literal; NULL for UTF-8, and
+ * when it cannot be told. */
+const char *cy_encoding_guess(struct cy_str head, struct cy_arena *arena);
 bool cy_encoding_is_known(struct cy_str label);
 
 /* The value of a parameter of a media type: "charset" of "text/html; charset=\"gbk\"". Empty when it has none. */

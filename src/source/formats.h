@@ -2,4 +2,6 @@
 CY_FORMAT(warc)
 CY_FORMAT(html)
 CY_FORMAT(jsonl)
+CY_FORMAT(parquet)
+CY_FORMAT(csv)
 CY_FORMAT(text)

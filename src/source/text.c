@@ -1,6 +1,7 @@
 /* Plain text and Markdown: a document is a file, a line or a paragraph. */
 #include "source/encoding.h"
 #include "source/lines.h"
+#include "source/sniff.h"
 #include "source/whole.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static const struct cy_param params[] = {
 
 struct cy_reader {
     bool whole_file;
+    const char *encoding; /* of lines and paragraphs: a literal, or NULL: UTF-8, or as the parameter says */
     struct cy_whole whole;
     struct cy_lines lines;
 };
@@ -38,6 +40,8 @@ static enum cy_status open_reader(const void *self, const struct cy_input *input
     } else {
         status = cy_lines_open(&made->lines, input, from, error);
         made->lines.paragraphs = cy_str_is(text->document, "paragraph");
+        if (text->encoding.size == 0)
+            made->encoding = cy_sniff_file(input->path);
     }
     if (status != CY_OK) {
         free(made);
@@ -49,7 +53,12 @@ static enum cy_status open_reader(const void *self, const struct cy_input *input
 
 static enum cy_status next(struct cy_reader *reader, struct cy_batch *batch, struct cy_error *error)
 {
-    return reader->whole_file ? cy_whole_next(&reader->whole, batch, error) : cy_lines_next(&reader->lines, batch, error);
+    if (reader->whole_file)
+        return cy_whole_next(&reader->whole, batch, error);
+    enum cy_status status = cy_lines_next(&reader->lines, batch, error);
+    if (status == CY_OK && reader->encoding != NULL) /* a line is too short to tell by itself */
+        batch->media_types[batch->row_count - 1] = cy_str(cy_arena_printf(batch->arena, "text/plain; charset=%s", reader->encoding));
+    return status;
 }
 
 static struct cy_place tell(const struct cy_reader *reader)
@@ -74,8 +83,9 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         if (batch->verdicts[row].what != CY_KEPT)
             continue;
         struct cy_str raw = batch->texts[row], *out = &batch->texts[row];
-        const char *reason = text->encoding.size > 0 ? cy_encoding_decode_as(raw, text->encoding, batch->arena, out)
-                                                     : cy_encoding_decode(raw, CY_STR(""), CY_ENCODING_TEXT, batch->arena, out);
+        const char *reason = text->encoding.size > 0
+                                 ? cy_encoding_decode_as(raw, text->encoding, batch->arena, out)
+                                 : cy_encoding_decode(raw, batch->media_types[row], CY_ENCODING_TEXT, batch->arena, out);
         if (reason != NULL)
             cy_batch_unreadable(batch, row, reason);
         batch->media_types[row] = CY_STR("text/plain");

@@ -25,7 +25,8 @@ struct cy_place cy_whole_tell(const struct cy_whole *whole)
 
 static void lost(struct cy_whole *whole, struct cy_batch *batch, const char *what)
 {
-    const char *reason = cy_arena_printf(batch->arena, "could not %s: %s", what, strerror(errno));
+    const char *why = errno != 0 ? strerror(errno) : "it is not a regular file"; /* no path: the reason goes into the dataset */
+    const char *reason = cy_arena_printf(batch->arena, "could not %s: %s", what, why);
     cy_record_lost(batch, whole->file, (struct cy_place){0}, 0, reason);
 }
 
@@ -34,8 +35,9 @@ static void read_stream(struct cy_whole *whole, struct cy_batch *batch)
 {
     struct cy_stream *stream;
     struct cy_error error;
+    errno = 0;
     if (cy_stream_open(&stream, whole->path, (struct cy_place){0}, &error) != CY_OK) {
-        cy_record_lost(batch, whole->file, (struct cy_place){0}, 0, cy_arena_text(batch->arena, error.message));
+        lost(whole, batch, "open");
         return;
     }
     struct cy_str text = cy_stream_peek(stream, CY_RECORD_BYTES_MAX + 1);
@@ -44,7 +46,7 @@ static void read_stream(struct cy_whole *whole, struct cy_batch *batch)
     else if (cy_stream_state(stream) == CY_STREAM_DAMAGED)
         cy_record_lost(batch, whole->file, (struct cy_place){0}, text.size, cy_stream_damage(stream));
     else if (cy_stream_state(stream) == CY_STREAM_FAILED)
-        cy_record_lost(batch, whole->file, (struct cy_place){0}, 0, cy_arena_text(batch->arena, cy_stream_error(stream)->message));
+        lost(whole, batch, "read");
     else
         cy_record_append(batch, whole->file, (struct cy_place){0}, text);
     cy_stream_close(stream);
