@@ -159,24 +159,34 @@ void cy_jsonl_print(const struct cy_table *documents, const struct cy_rows *rows
 
 /* ---- compression ---- */
 
-void cy_jsonl_pack(enum cy_dataset_format format, struct cy_str in, struct cy_buffer *out)
+static struct cy_buffer pack_gzip(struct cy_str in, int level)
 {
-    if (format == CY_DATASET_JSONL_GZ) {
-        struct libdeflate_compressor *deflate = libdeflate_alloc_compressor(GZIP_LEVEL);
-        CY_ASSERT(deflate != NULL);
-        size_t room = libdeflate_gzip_compress_bound(deflate, in.size);
-        cy_buffer_reserve(out, room);
-        size_t size = libdeflate_gzip_compress(deflate, in.data, in.size, out->data + out->size, room);
-        CY_ASSERT(size > 0);
-        out->size += size;
-        libdeflate_free_compressor(deflate);
-    } else if (format == CY_DATASET_JSONL_ZST) {
-        size_t room = ZSTD_compressBound(in.size);
-        cy_buffer_reserve(out, room);
-        size_t size = ZSTD_compress(out->data + out->size, room, in.data, in.size, ZSTD_LEVEL);
-        CY_ASSERT(!ZSTD_isError(size));
-        out->size += size;
-    } else {
-        cy_buffer_add_str(out, in);
-    }
+    struct libdeflate_compressor *deflate = libdeflate_alloc_compressor(level);
+    struct cy_buffer out = {0};
+    CY_ASSERT(deflate != NULL);
+    cy_buffer_reserve(&out, libdeflate_gzip_compress_bound(deflate, in.size));
+    out.size = libdeflate_gzip_compress(deflate, in.data, in.size, out.data, out.capacity);
+    CY_ASSERT(out.size > 0);
+    libdeflate_free_compressor(deflate);
+    return out;
+}
+
+static struct cy_buffer pack_zstd(struct cy_str in, int level)
+{
+    struct cy_buffer out = {0};
+    cy_buffer_reserve(&out, ZSTD_compressBound(in.size));
+    out.size = ZSTD_compress(out.data, out.capacity, in.data, in.size, level);
+    CY_ASSERT(!ZSTD_isError(out.size));
+    return out;
+}
+
+void cy_jsonl_pack(enum cy_dataset_format format, int level, struct cy_buffer *lines)
+{
+    if (format != CY_DATASET_JSONL_GZ && format != CY_DATASET_JSONL_ZST)
+        return;
+    bool gzip = format == CY_DATASET_JSONL_GZ;
+    int effort = level != 0 ? level : gzip ? GZIP_LEVEL : ZSTD_LEVEL;
+    struct cy_buffer packed = gzip ? pack_gzip(cy_buffer_str(lines), effort) : pack_zstd(cy_buffer_str(lines), effort);
+    cy_buffer_release(lines);
+    *lines = packed;
 }

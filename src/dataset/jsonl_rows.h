@@ -16,8 +16,8 @@ void cy_jsonl_add_string(struct cy_buffer *out, struct cy_str text);
 /* Appends a number as described above. */
 void cy_jsonl_add_number(struct cy_buffer *out, double value);
 
-/* Appends the compressed form of `in` (as it is for plain JSONL): one gzip member (libdeflate) or one zstd frame. A file of several is the
- * same text. */
-void cy_jsonl_pack(enum cy_dataset_format format, struct cy_str in, struct cy_buffer *out);
+/* Makes the lines what the file holds: one gzip member (libdeflate) or one zstd frame for CY_DATASET_JSONL_GZ and _ZST; a file of several
+ * is the same text. level 0: the format's own. */
+void cy_jsonl_pack(enum cy_dataset_format format, int level, struct cy_buffer *lines);
 
 #endif

@@ -1,6 +1,7 @@
 #include "dataset/lock.h"
 
 #include "base/hash.h"
+#include "dataset/json_write.h"
 
 #include <libdeflate.h>
 #include <yyjson.h>
@@ -36,9 +37,10 @@ static void add_output(const struct cy_dataset_options *options, struct cy_buffe
                                           [CY_DATASET_JSONL_GZ] = "jsonl.gz",
                                           [CY_DATASET_JSONL_ZST] = "jsonl.zst"};
     static const char *const texts[] = {[CY_TEXT_EXCERPT] = "excerpt", [CY_TEXT_FULL] = "full", [CY_TEXT_NONE] = "none"};
-    cy_buffer_printf(out,
-                     "  \"output\": {\"format\": \"%s\", \"shard_bytes\": %lld, \"validation_share\": %.17g, \"removed_text\": \"%s\"}",
-                     formats[options->format], (long long)options->shard_bytes, options->validation_share, texts[options->removed_text]);
+    cy_buffer_printf(out, "  \"output\": {\"format\": \"%s\", \"level\": %d, \"shard_bytes\": %lld, \"validation_share\": ",
+                     formats[options->format], options->level, (long long)options->shard_bytes);
+    cy_buffer_add_number(out, options->validation_share);
+    cy_buffer_printf(out, ", \"removed_text\": \"%s\"}", texts[options->removed_text]);
 }
 
 static void add_step(const struct cy_schema_step *step, struct cy_buffer *out)

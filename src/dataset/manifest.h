@@ -8,20 +8,16 @@
 #ifndef CY_DATASET_MANIFEST_H
 #define CY_DATASET_MANIFEST_H
 
-#include "base/arena.h"
-#include "base/error.h"
+#include "base/bytes.h"
 
-struct cy_manifest_file {
+struct cy_manifest_entry {
     const char *name; /* relative to the dataset's folder, with '/' */
     uint64_t size_bytes;
     char sha256[65];
 };
 
 /* Sorts the files by name and appends the manifest. No two names are equal, and none holds a line feed. */
-void cy_manifest_print(struct cy_manifest_file *files, size_t file_count, struct cy_buffer *out);
-/* The files of a manifest's text, owned by arena. CY_BAD_INPUT names the line that is not as described above. */
-enum cy_status cy_manifest_parse(struct cy_str text, struct cy_arena *arena, struct cy_manifest_file **files, size_t *file_count,
-                                 struct cy_error *error);
+void cy_manifest_print(struct cy_manifest_entry *files, size_t file_count, struct cy_buffer *out);
 /* The sha256 of the manifest's text: the build id. */
 void cy_manifest_build_id(struct cy_str text, char build_id[65]);
 

@@ -4,20 +4,27 @@
 
 #include <immintrin.h>
 
-/* Escapes one byte that needs it; returns the size. */
-static size_t escape_byte(char *out, uint8_t byte)
-{
-    static const char letters[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
-    out[0] = '\\';
-    if (byte >= 0x20 || letters[byte] != 0) {
-        out[1] = byte >= 0x20 ? (char)byte : letters[byte];
-        return 2;
+/* What is written for a byte that needs an escape, and how many bytes of it count. */
+struct escape {
+    char text[7];
+    uint8_t size;
+};
+#define LETTER(letter)                                                                                                                     \
+    {                                                                                                                                      \
+        "\\" letter, 2                                                                                                                     \
     }
-    memcpy(out + 1, "u00", 3);
-    out[4] = "0123456789abcdef"[byte >> 4];
-    out[5] = "0123456789abcdef"[byte & 15];
-    return 6;
-}
+#define CODE(digits)                                                                                                                       \
+    {                                                                                                                                      \
+        "\\u00" digits, 6                                                                                                                  \
+    }
+static const struct escape escapes[] = {
+    [0x00] = CODE("00"),  [0x01] = CODE("01"),  [0x02] = CODE("02"),  [0x03] = CODE("03"),   [0x04] = CODE("04"),  [0x05] = CODE("05"),
+    [0x06] = CODE("06"),  [0x07] = CODE("07"),  ['\b'] = LETTER("b"), ['\t'] = LETTER("t"),  ['\n'] = LETTER("n"), [0x0B] = CODE("0b"),
+    ['\f'] = LETTER("f"), ['\r'] = LETTER("r"), [0x0E] = CODE("0e"),  [0x0F] = CODE("0f"),   [0x10] = CODE("10"),  [0x11] = CODE("11"),
+    [0x12] = CODE("12"),  [0x13] = CODE("13"),  [0x14] = CODE("14"),  [0x15] = CODE("15"),   [0x16] = CODE("16"),  [0x17] = CODE("17"),
+    [0x18] = CODE("18"),  [0x19] = CODE("19"),  [0x1A] = CODE("1a"),  [0x1B] = CODE("1b"),   [0x1C] = CODE("1c"),  [0x1D] = CODE("1d"),
+    [0x1E] = CODE("1e"),  [0x1F] = CODE("1f"),  ['"'] = LETTER("\""), ['\\'] = LETTER("\\"),
+};
 
 /* The definition. */
 static size_t json_escape_scalar(char *out, const char *text, size_t size_bytes)
@@ -25,67 +32,76 @@ static size_t json_escape_scalar(char *out, const char *text, size_t size_bytes)
     char *end = out;
     for (size_t i = 0; i < size_bytes; i++) {
         uint8_t byte = (uint8_t)text[i];
-        if (byte < 0x20 || byte == '"' || byte == '\\')
-            end += escape_byte(end, byte);
-        else
+        if (byte < 0x20 || byte == '"' || byte == '\\') {
+            memcpy(end, escapes[byte].text, escapes[byte].size);
+            end += escapes[byte].size;
+        } else {
             *end++ = (char)byte;
+        }
     }
     return (size_t)(end - out);
 }
 
-/* Both variants copy a block whole and look for bytes to escape in it; after such a byte the rest of the block is stored again, moved. The
- * store past an escape is what CY_JSON_ESCAPE_SPARE is for. Text that is mostly escapes falls to one byte a step, as the definition. */
+/* The variants look at blocks of 64 bytes: which of them need an escape is one mask, and between escapes 64 bytes are copied whatever the
+ * stretch, so that only the output's end hangs from one escape to the next. Such a copy reads up to 63 bytes past the block, so the last
+ * 127 bytes are left to the definition; it writes as far, where later output goes, or CY_JSON_ESCAPE_SPARE. */
+enum { BLOCK = 64 };
 
-CY_TARGET("avx2,bmi,bmi2,lzcnt,popcnt")
-static size_t json_escape_avx2(char *out, const char *text, size_t size_bytes)
+#define DEFINE_VARIANT(name, target, find_escapes, copy_block)                                                                             \
+    target static size_t name(char *out, const char *text, size_t size_bytes)                                                              \
+    {                                                                                                                                      \
+        char *end = out;                                                                                                                   \
+        size_t at = 0;                                                                                                                     \
+        for (; size_bytes - at >= 2 * BLOCK; at += BLOCK) {                                                                                \
+            size_t plain = at; /* what is before it has been written */                                                                    \
+            for (uint64_t mask = find_escapes(text + at); mask != 0; mask &= mask - 1) {                                                   \
+                size_t place = at + (size_t)__builtin_ctzll(mask);                                                                         \
+                const struct escape *escape = &escapes[(uint8_t)text[place]];                                                              \
+                copy_block(end, text + plain);                                                                                             \
+                end += place - plain;                                                                                                      \
+                memcpy(end, escape, sizeof *escape);                                                                                       \
+                end += escape->size;                                                                                                       \
+                plain = place + 1;                                                                                                         \
+            }                                                                                                                              \
+            copy_block(end, text + plain);                                                                                                 \
+            end += at + BLOCK - plain;                                                                                                     \
+        }                                                                                                                                  \
+        return (size_t)(end - out) + json_escape_scalar(end, text + at, size_bytes - at);                                                  \
+    }
+
+#define AVX2 CY_TARGET("avx2,bmi,bmi2,lzcnt,popcnt")
+AVX2 static inline uint32_t find_escapes_32(__m256i block)
 {
     const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\'), control_max = _mm256_set1_epi8(0x1F);
-    char *end = out;
-    size_t at = 0;
-    while (size_bytes - at >= sizeof(__m256i)) {
-        __m256i block = _mm256_loadu_si256((const void *)(text + at));
-        __m256i marked = _mm256_or_si256(_mm256_cmpeq_epi8(block, quote), _mm256_cmpeq_epi8(block, backslash));
-        marked = _mm256_or_si256(marked, _mm256_cmpeq_epi8(_mm256_min_epu8(block, control_max), block)); /* byte <= 0x1F */
-        uint32_t mask = (uint32_t)_mm256_movemask_epi8(marked);
-        _mm256_storeu_si256((void *)end, block);
-        if (mask == 0) {
-            end += sizeof(__m256i);
-            at += sizeof(__m256i);
-            continue;
-        }
-        size_t plain = _tzcnt_u32(mask);
-        end += plain;
-        end += escape_byte(end, (uint8_t)text[at + plain]);
-        at += plain + 1;
-    }
-    return (size_t)(end - out) + json_escape_scalar(end, text + at, size_bytes - at);
+    __m256i found = _mm256_or_si256(_mm256_cmpeq_epi8(block, quote), _mm256_cmpeq_epi8(block, backslash));
+    found = _mm256_or_si256(found, _mm256_cmpeq_epi8(_mm256_min_epu8(block, control_max), block)); /* at most 0x1F */
+    return (uint32_t)_mm256_movemask_epi8(found);
 }
-
-CY_TARGET("avx512f,avx512bw,avx512vl,bmi,bmi2,lzcnt,popcnt")
-static size_t json_escape_avx512(char *out, const char *text, size_t size_bytes)
+AVX2 static inline uint64_t find_escapes_avx2(const char *text)
 {
-    const __m512i quote = _mm512_set1_epi8('"'), backslash = _mm512_set1_epi8('\\'), space = _mm512_set1_epi8(0x20);
-    char *end = out;
-    size_t at = 0;
-    while (at < size_bytes) {
-        size_t size = CY_MIN(size_bytes - at, sizeof(__m512i));
-        __mmask64 inside = _bzhi_u64(~0ull, (unsigned)size);
-        __m512i block = _mm512_maskz_loadu_epi8(inside, text + at);
-        __mmask64 mask = _mm512_cmpeq_epi8_mask(block, quote) | _mm512_cmpeq_epi8_mask(block, backslash) |
-                         _mm512_mask_cmplt_epu8_mask(inside, block, space);
-        _mm512_storeu_si512(end, block);
-        if (mask == 0) {
-            end += size;
-            at += size;
-            continue;
-        }
-        size_t plain = _tzcnt_u64(mask);
-        end += plain;
-        end += escape_byte(end, (uint8_t)text[at + plain]);
-        at += plain + 1;
-    }
-    return (size_t)(end - out);
+    return find_escapes_32(_mm256_loadu_si256((const void *)text)) |
+           (uint64_t)find_escapes_32(_mm256_loadu_si256((const void *)(text + 32))) << 32;
 }
+AVX2 static inline void copy_block_avx2(char *to, const char *from)
+{
+    __m256i low = _mm256_loadu_si256((const void *)from), high = _mm256_loadu_si256((const void *)(from + 32));
+    _mm256_storeu_si256((void *)to, low);
+    _mm256_storeu_si256((void *)(to + 32), high);
+}
+DEFINE_VARIANT(json_escape_avx2, AVX2, find_escapes_avx2, copy_block_avx2)
+
+#define AVX512 CY_TARGET("avx512f,avx512bw,avx512vl,bmi,bmi2,lzcnt,popcnt")
+AVX512 static inline uint64_t find_escapes_avx512(const char *text)
+{
+    __m512i block = _mm512_loadu_si512(text);
+    return _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\')) |
+           _mm512_cmplt_epu8_mask(block, _mm512_set1_epi8(0x20));
+}
+AVX512 static inline void copy_block_avx512(char *to, const char *from)
+{
+    _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+}
+DEFINE_VARIANT(json_escape_avx512, AVX512, find_escapes_avx512, copy_block_avx512)
 
 const struct cy_json_escape_variant cy_json_escape_variants[] = {
     {"avx512", CY_CPU_AVX2 | CY_CPU_AVX512, json_escape_avx512},
