@@ -166,6 +166,25 @@ static enum cy_status print_json(struct cy_duck *duck, struct cy_str query, stru
     return status == CY_END ? CY_OK : status;
 }
 
+/* The words for a query that failed: DuckDB's about the query as it was written, not as it was wrapped; its advice, which does not fit
+ * here, becomes ours. */
+static void explain(struct cy_duck *duck, struct cy_str query, struct cy_arena *arena, struct cy_error *error)
+{
+    struct cy_duck_result *result = NULL;
+    struct cy_error plain;
+    bool early = strncmp(error->message, "Parser Error", 12) == 0 || strncmp(error->message, "Binder Error", 12) == 0 ||
+                 strncmp(error->message, "Catalog Error", 13) == 0; /* before anything ran: to try again costs nothing */
+    if (early && cy_duck_query(duck, cy_arena_printf(arena, "%.*s", (int)query.size, query.data), &result, &plain) != CY_OK)
+        *error = plain;
+    cy_duck_result_free(result);
+    bool memory = strncmp(error->message, "Out of Memory", 13) == 0;
+    char *advice = strstr(error->message, "\n\nPossible solutions");
+    if (advice != NULL)
+        *advice = '\0';
+    cy_error_hint(error, memory ? "give the query more by --memory"
+                                : "the tables are data and verdicts; `ciyuan sql DATASET \"DESCRIBE data\"` lists the columns");
+}
+
 static enum cy_status run_query(const char *folder, const char *text, const char *format, int64_t memory_bytes, struct cy_error *error)
 {
     struct cy_dataset dataset = {0};
@@ -183,8 +202,8 @@ static enum cy_status run_query(const char *folder, const char *text, const char
             status = print_json(tables.duck, query, &arena, error);
         else
             status = print_table(tables.duck, query, &arena, error);
-        if (status == CY_BAD_INPUT && error->hint[0] == '\0')
-            cy_error_hint(error, "the tables are data and verdicts; `ciyuan sql DATASET \"DESCRIBE data\"` lists columns");
+        if (status == CY_BAD_INPUT)
+            explain(tables.duck, query, &arena, error);
     }
     cy_dataset_close_tables(&tables);
     cy_dataset_release(&dataset);

@@ -244,6 +244,18 @@ static void print_place(yyjson_val *row)
         cy_buffer_add_bytes(&place, yyjson_get_uint(bytes));
         print_field("read", cy_buffer_str(&place));
     }
+    cy_buffer_clear(&place);
+    size_t i, count;
+    yyjson_val *vocabulary, *tokens;
+    yyjson_obj_foreach(yyjson_obj_get(row, "tokens"), i, count, vocabulary, tokens)
+    {
+        if (yyjson_is_null(tokens))
+            continue;
+        cy_buffer_add_text(&place, place.size > 0 ? ", " : "");
+        cy_buffer_add_count(&place, yyjson_get_uint(tokens));
+        cy_buffer_printf(&place, " of %s", yyjson_get_str(vocabulary));
+    }
+    print_field("tokens", cy_buffer_str(&place));
     cy_buffer_release(&place);
 }
 
@@ -322,13 +334,14 @@ static enum cy_status print_gone(const struct cy_dataset *dataset, struct cy_duc
     struct cy_str duplicate_of = text_of(row, "duplicate_of");
     struct cy_buffer reason = {0};
     print_head(text_of(row, "id"), text_of(row, "what"));
-    if (step.size == 0)
-        printf("while it was read: %.*s\n", (int)rule.size, rule.data);
-    else if (cy_str_equal(step, operator))
-        printf("by step %.*s, rule %.*s\n", (int)step.size, step.data, (int)rule.size, rule.data);
-    else
-        printf("by step %.*s (operator %.*s), rule %.*s\n", (int)step.size, step.data, (int)operator.size, operator.data, (int)rule.size,
-               rule.data);
+    cy_buffer_add_text(&reason, step.size > 0 ? "by step " : "while it was read: ");
+    cy_verdict_add_excerpt(&reason, step, TEXT_CHARS_MAX);
+    if (step.size > 0 && !cy_str_equal(step, operator))
+        cy_buffer_printf(&reason, " (operator %.*s)", (int)operator.size, operator.data);
+    cy_buffer_add_text(&reason, step.size > 0 ? ", rule " : "");
+    cy_verdict_add_excerpt(&reason, rule, TEXT_CHARS_MAX);
+    printf("%.*s\n", (int)reason.size, reason.data);
+    cy_buffer_clear(&reason);
     cy_verdict_add_reason(&reason, dataset, row);
     print_field("why", cy_buffer_str(&reason));
     cy_buffer_release(&reason);

@@ -1,58 +1,13 @@
 #include "dataset/read.h"
 
-#include "base/hash.h"
 #include "dataset/columns.h"
 
-#include <errno.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <yyjson.h>
 
 /* ---- MANIFEST ---- */
-
-/* No name leads out of the folder. */
-static bool name_is_safe(struct cy_str name)
-{
-    if (name.size == 0 || name.data[0] == '/' || memchr(name.data, 0, name.size) != NULL)
-        return false;
-    while (name.size > 0) {
-        struct cy_str part = cy_str_split(name, '/', &name);
-        if (part.size == 0 || cy_str_is(part, ".") || cy_str_is(part, ".."))
-            return false;
-    }
-    return true;
-}
-
-/* "<64 hex digits> <size> <name>"; one or more spaces between them, none ends the name. */
-static bool parse_line(struct cy_str line, struct cy_manifest_file *file, struct cy_arena *arena)
-{
-    struct cy_str rest, digest = cy_str_split(line, ' ', &rest);
-    if (digest.size != 64)
-        return false;
-    for (size_t i = 0; i < 64; i++)
-        if (strchr("0123456789abcdef", digest.data[i]) == NULL || digest.data[i] == '\0')
-            return false;
-    memcpy(file->sha256, digest.data, 64);
-    file->sha256[64] = '\0';
-    while (rest.size > 0 && rest.data[0] == ' ')
-        rest.data++, rest.size--;
-    struct cy_str name, size = cy_str_split(rest, ' ', &name);
-    if (size.size == 0 || size.size > 19)
-        return false;
-    file->size_bytes = 0;
-    for (size_t i = 0; i < size.size; i++) {
-        if (size.data[i] < '0' || size.data[i] > '9')
-            return false;
-        file->size_bytes = file->size_bytes * 10 + (uint64_t)(size.data[i] - '0');
-    }
-    while (name.size > 0 && name.data[0] == ' ')
-        name.data++, name.size--;
-    if (!name_is_safe(name))
-        return false;
-    file->name = cy_arena_str(arena, name).data;
-    return true;
-}
 
 static enum cy_status read_manifest(struct cy_dataset *dataset, struct cy_error *error)
 {
@@ -65,30 +20,11 @@ static enum cy_status read_manifest(struct cy_dataset *dataset, struct cy_error 
     enum cy_status status = cy_read_file(path, &content, error);
     if (status != CY_OK)
         return status;
-    struct cy_sha256 hash;
-    cy_sha256_init(&hash);
-    cy_sha256_add(&hash, content.data, content.size);
-    cy_sha256_final(&hash, dataset->build_id);
-    struct cy_str rest = cy_buffer_str(&content), first = cy_str_split(rest, '\n', &rest);
-    if (!cy_str_is(first, "schema: 1")) {
-        cy_error_set(error, CY_BAD_INPUT, "\"%s\" begins with \"%.*s\", and this program reads \"schema: 1\"", path,
-                     (int)CY_MIN(first.size, 60), first.data);
-        status = cy_error_hint(error, "a newer ciyuan may have written it");
-    }
-    size_t line_number = 1, capacity = 0;
-    while (status == CY_OK && rest.size > 0) {
-        struct cy_str line = cy_str_split(rest, '\n', &rest);
-        line_number++;
-        if (dataset->file_count == capacity) {
-            capacity = CY_MAX(capacity * 2, 16);
-            struct cy_manifest_file *grown = cy_arena_alloc(&dataset->arena, capacity * sizeof *grown);
-            if (dataset->file_count > 0)
-                memcpy(grown, dataset->files, dataset->file_count * sizeof *grown);
-            dataset->files = grown;
-        }
-        if (!parse_line(line, &dataset->files[dataset->file_count++], &dataset->arena))
-            status = cy_error_set(error, CY_BAD_INPUT, "\"%s\", line %zu, is not \"<sha256> <size> <name>\": \"%.*s\"", path, line_number,
-                                  (int)CY_MIN(line.size, 120), line.data);
+    cy_manifest_build_id(cy_buffer_str(&content), dataset->build_id);
+    status = cy_manifest_parse(cy_buffer_str(&content), &dataset->arena, &dataset->files, &dataset->file_count, error);
+    if (status != CY_OK) {
+        struct cy_error reason = *error;
+        cy_error_set(error, status, "could not read \"%s\": %.500s", path, reason.message);
     }
     cy_buffer_release(&content);
     return status;
@@ -172,8 +108,14 @@ size_t cy_dataset_thresholds(const struct cy_dataset *dataset, const char *step,
 
 /* ---- tables ---- */
 
-/* A document holds at most 64 MiB; its JSON line, escapes included, is taken up to this. */
-enum { JSON_BYTES_MAX = 512 * 1024 * 1024 };
+/* How long a line of JSON may be: DuckDB takes twice that much for each thread at once, so it follows the longest text, with room for escapes
+ * and what else a line holds. */
+static int64_t json_bytes_max(const struct cy_dataset *dataset)
+{
+    enum { ROOM = 16 * 1024 * 1024 };
+    yyjson_val *longest = yyjson_ptr_get(yyjson_doc_get_root(dataset->build), "/text_bytes/max");
+    return ROOM + 2 * (int64_t)number_or(longest, 0);
+}
 
 /* The SQL type of a struct column, from the build report; empty when it has no members. */
 static void add_tokens_type(struct cy_buffer *sql, yyjson_val *build)
@@ -304,8 +246,8 @@ static void add_view(struct cy_buffer *sql, const struct cy_dataset *dataset, co
         /* Types are stated, not guessed: an id that looks like a date stays text. */
         cy_buffer_printf(sql, "%s FROM read_json([", columns);
         cy_buffer_add_str(sql, cy_buffer_str(&files));
-        cy_buffer_printf(sql, "], format = 'newline_delimited', hive_partitioning = false, maximum_object_size = %d%s, columns = {",
-                         JSON_BYTES_MAX, view == VIEW_FILES ? ", filename = true" : "");
+        cy_buffer_printf(sql, "], format = 'newline_delimited', hive_partitioning = false, maximum_object_size = %lld%s, columns = {",
+                         (long long)json_bytes_max(dataset), view == VIEW_FILES ? ", filename = true" : "");
         add_columns(sql, dataset, table, add_json_column);
         cy_buffer_add_text(sql, "})");
     }

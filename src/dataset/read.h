@@ -8,12 +8,7 @@
 
 #include "base/duck.h"
 #include "base/files.h"
-
-struct cy_manifest_file {
-    const char *name; /* relative to the dataset's folder, '/' between folders; never absolute, never with ".." */
-    uint64_t size_bytes;
-    char sha256[65];
-};
+#include "dataset/manifest.h"
 
 struct yyjson_doc;
 
