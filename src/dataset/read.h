@@ -8,7 +8,13 @@
 
 #include "base/duck.h"
 #include "base/files.h"
-#include "dataset/manifest.h"
+
+/* A line of MANIFEST, as it was read. */
+struct cy_manifest_file {
+    const char *name; /* relative to the dataset's folder, '/' between folders; never absolute, never with ".." */
+    uint64_t size_bytes;
+    char sha256[65];
+};
 
 struct yyjson_doc;
 
