@@ -2,6 +2,7 @@
 CY_OPERATOR(extract_html)
 CY_OPERATOR(normalize)
 CY_OPERATOR(language)
+CY_OPERATOR(pii)
 CY_OPERATOR(replace)
 CY_OPERATOR(where)
 CY_OPERATOR(dedup_exact)
