@@ -266,12 +266,11 @@ static bool next_point(char *point, size_t size)
     for (size_t i = size; i-- > 1;) {
         if (bytes[i] < 0xBF) {
             bytes[i]++;
-            return !(bytes[0] == 0xED && bytes[1] > 0x9F); /* the surrogates are not characters */
+            return !(bytes[0] == 0xED && bytes[1] > 0x9F) && !(bytes[0] == 0xF4 && bytes[1] > 0x8F); /* no surrogate, no end of Unicode */
         }
         bytes[i] = 0x80;
     }
-    static const uint8_t lead_max[] = {0, 0, 0xDF, 0xEF,
-                                       0xF3}; /* F4 would need its second byte checked: given up, there are no such keys */
+    static const uint8_t lead_max[] = {0, 0, 0xDF, 0xEF, 0xF4};
     return bytes[0] < lead_max[size] ? (bytes[0]++, true) : false;
 }
 
