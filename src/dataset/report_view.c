@@ -36,9 +36,14 @@ static struct cy_str keep_text(const struct cy_schema_step *step, const struct c
             cy_buffer_add_text(&text, " … ");
             cy_buffer_add_value(&text, counts->threshold_high);
         }
+    } else if (numeric && rule->keep == CY_KEEP_BELOW && param->kind == CY_PARAM_KIND_NUMBER &&
+               *(const double *)((const char *)step->self + param->offset) == 0) {
+        cy_buffer_add_text(&text, "none"); /* nothing measured lies below 0 */
     } else if (param != NULL) {
         cy_buffer_printf(&text, "%s%s", sign, sign[0] != '\0' ? " " : "");
         cy_param_print(param, step->self, &text);
+    } else if (rule != NULL && step->operator->scalar_param != NULL) {
+        cy_param_print(cy_param_find(step->operator->params, cy_str(step->operator->scalar_param)), step->self, &text); /* the expression */
     }
     struct cy_str kept = cy_arena_str(arena, cy_buffer_str(&text));
     cy_buffer_release(&text);
@@ -193,11 +198,12 @@ void cy_bars_view(const struct cy_signal_counts *signal, const struct cy_thresho
     } else {
         double width = integral ? CY_MAX(ceil((floor(high) + 1 - low) / CY_BARS_MAX), 1) : (high - low) / CY_BARS_MAX;
         if (!(width > 0))
-            width = high != 0 ? fabs(high) / 16 : 1; /* one value alone: a bar to its right */
+            width = high != 0 ? fabs(high) / 16 : 1; /* one value alone */
         if (integral)
             low = floor(low);
-        double bar_count = integral ? ceil((floor(high) + 1 - low) / width) : (high > low ? CY_BARS_MAX : 1);
-        bars->bar_count = (size_t)CY_MIN(CY_MAX(bar_count, 1), CY_BARS_MAX);
+        /* A few values alone stand as narrow bars too, with room to their right. */
+        double bar_count = integral ? fmax(ceil((floor(high) + 1 - low) / width), 12) : high > low ? CY_BARS_MAX : 12;
+        bars->bar_count = (size_t)CY_MIN(bar_count, CY_BARS_MAX);
         for (size_t i = 0; i <= bars->bar_count; i++)
             bars->edges[i] = low + (double)i * width;
     }
