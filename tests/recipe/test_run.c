@@ -1,0 +1,96 @@
+#include "cy_test.h"
+
+#include "base/files.h"
+#include "cy_disk.h"
+#include "recipe/run.h"
+
+/* A folder with an input of `count` documents, a third of them repeated, and a recipe over it. */
+static const char *make_case(size_t count)
+{
+    const char *folder = cy_test_folder();
+    char path[256];
+    struct cy_buffer text = {0};
+    struct cy_error error;
+    for (size_t i = 0; i < count; i++)
+        cy_buffer_printf(&text, "{\"id\": \"d%zu\", \"text\": \"document number %zu of the test, with some words to it\"}\n", i, i % (count * 2 / 3));
+    snprintf(path, sizeof path, "%s/in.jsonl", folder);
+    cy_expect_ok(cy_write_file(path, cy_buffer_str(&text), &error), error);
+    snprintf(path, sizeof path, "%s/recipe.yaml", folder);
+    cy_expect_ok(cy_write_file(path, CY_STR("name: run\nsources: [in.jsonl]\nsteps: [dedup_exact, {where: \"length(text) > 10\"}]\noutput: {path: out}\n"), &error), error);
+    cy_buffer_release(&text);
+    return folder;
+}
+
+static enum cy_status build(const char *folder, struct cy_run_options options, char build_id[65], struct cy_error *error)
+{
+    char path[256];
+    struct cy_plan plan;
+    struct cy_run_result result = {0};
+    snprintf(path, sizeof path, "%s/recipe.yaml", folder);
+    options.thread_count = options.thread_count > 0 ? options.thread_count : 2;
+    options.part_bytes = 10000;
+    enum cy_status status = cy_plan_open(&plan, path, NULL, error);
+    if (status == CY_OK)
+        status = cy_run(&plan, &options, &result, error);
+    strcpy(build_id, result.build_id);
+    cy_run_result_release(&result);
+    cy_plan_release(&plan);
+    return status;
+}
+
+static bool dataset_is_whole(const char *folder, const char *expected_id)
+{
+    char path[256], build_id[65];
+    struct cy_error error;
+    snprintf(path, sizeof path, "%s/out", folder);
+    if (!cy_path_exists(path))
+        return true; /* not at all is good, too */
+    return cy_dataset_check(path, 1, build_id, &error) == CY_OK && strcmp(build_id, expected_id) == 0;
+}
+
+CY_TEST("after power is lost at any moment the dataset is there whole or not at all, and the next run makes it the same")
+{
+    struct cy_error error;
+    char expected[65], build_id[65];
+    const char *folder = make_case(300);
+    cy_disk_begin(cy_test_seed(), UINT64_MAX);
+    cy_expect_ok(build(folder, (struct cy_run_options){0}, expected, &error), error);
+    uint64_t calls = cy_disk_calls();
+    cy_disk_end();
+    uint64_t seed = cy_test_seed();
+    enum { MOMENTS = 60 };
+    for (int i = 0; i < MOMENTS; i++) {
+        folder = make_case(300);
+        cy_disk_begin(cy_test_random(&seed), 1 + cy_test_random(&seed) % calls);
+        enum cy_status status = build(folder, (struct cy_run_options){0}, build_id, &error);
+        cy_disk_lose_power();
+        cy_disk_end();
+        if (!dataset_is_whole(folder, expected))
+            fail_msg("moment %d: the dataset is damaged after the loss of power (the run had ended with %d: %s)", i, status, error.message);
+        char path[256];
+        snprintf(path, sizeof path, "%s/out", folder);
+        if (status == CY_OK) /* acknowledged: it must be there */
+            assert_true(cy_path_exists(path));
+        cy_expect_ok(build(folder, (struct cy_run_options){.replace = true}, build_id, &error), error);
+        assert_string_equal(build_id, expected);
+    }
+}
+
+CY_TEST("whichever call to the disk fails, the build says so, an existing dataset stays, and the next run succeeds")
+{
+    struct cy_error error;
+    char expected[65], build_id[65];
+    const char *folder = make_case(60);
+    cy_expect_ok(build(folder, (struct cy_run_options){0}, expected, &error), error);
+    for (uint64_t calls = 1;; calls += 1 + calls / 40) {
+        cy_disk_begin(1, calls);
+        enum cy_status status = build(folder, (struct cy_run_options){.replace = true, .thread_count = 1}, build_id, &error);
+        cy_disk_end();
+        if (!dataset_is_whole(folder, expected))
+            fail_msg("the dataset is damaged after call %llu failed", (unsigned long long)calls);
+        if (status == CY_OK)
+            break;
+        if (strstr(error.message, "could not") == NULL)
+            fail_msg("call %llu failed, and the message is: %s", (unsigned long long)calls, error.message);
+    }
+}
