@@ -29,6 +29,7 @@ static enum cy_status build(const char *folder, struct cy_run_options options, c
     snprintf(path, sizeof path, "%s/recipe.yaml", folder);
     options.thread_count = options.thread_count > 0 ? options.thread_count : 2;
     options.part_bytes = 10000;
+    options.memory_bytes = 64 << 20;
     enum cy_status status = cy_plan_open(&plan, path, NULL, error);
     if (status == CY_OK)
         status = cy_run(&plan, &options, &result, error);
