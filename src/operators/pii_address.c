@@ -49,6 +49,11 @@ static size_t local_start(struct cy_str text, size_t from, size_t at)
     return (size_t)(place - text.data);
 }
 
+static bool is_capitalised(const char *word)
+{
+    return word[0] >= 'A' && word[0] <= 'Z' && word[1] >= 'a' && word[1] <= 'z';
+}
+
 /* Where the domain that begins at `at` ends, `at` when there is none: labels and at least one dot, the last one of letters. */
 static size_t domain_end(struct cy_str text, size_t at)
 {
@@ -62,6 +67,8 @@ static size_t domain_end(struct cy_str text, size_t at)
         size_t size = label_end - label;
         if (size == 0 || size > LABEL_BYTES_MAX || text.data[label] == '-' || text.data[label] == '_')
             break;
+        if (end == label - 1 && size > 2 && is_capitalised(text.data + label) && !is_capitalised(text.data + label - 3))
+            break; /* "…@site.com.Next sentence": a blank is missing */
         bool letters = size >= 2;
         for (size_t i = label; i < label_end && letters; i++)
             letters = !is_digit(text.data[i]) && text.data[i] != '_' && text.data[i] != '-';

@@ -302,6 +302,17 @@ bool cy_is_bank_card(const char *digits, size_t count)
     return false;
 }
 
+/* Whether the groups stand in a row of more numbers of four digits, as in a table. */
+static bool in_table(const struct number *number, size_t count)
+{
+    size_t start = number->start;
+    bool digit_before = start >= number->from + 2 && number->text.data[start - 1] == ' ' && is_digit(number->text.data[start - 2]);
+    if (digit_before || count >= number->group_count)
+        return digit_before;
+    const struct group *next = &number->groups[count];
+    return next->end - next->start == 4 && next->separator == ' ' && byte_at(number->text, next->end) != ':'; /* 2001:… is an address */
+}
+
 static size_t card_end(const struct number *number)
 {
     static const uint8_t groupings[][6] = {{4, 4, 4, 4, 3}, {4, 4, 4, 4, 2}, {4, 4, 4, 4, 1}, {4, 4, 4, 4},
@@ -318,7 +329,7 @@ static size_t card_end(const struct number *number)
         for (size_t group = 0; group < count; group++)
             digit_count += groupings[i][group];
         end = number->groups[count - 1].end;
-        if (cy_is_bank_card(number->digits, digit_count) && clean_after(number, end, false))
+        if (cy_is_bank_card(number->digits, digit_count) && clean_after(number, end, false) && !in_table(number, count))
             return end;
     }
     return 0;
@@ -349,7 +360,8 @@ static size_t ipv4_end(const struct number *number, bool public_only)
         small &= value < SMALL;
     }
     size_t end = number->groups[3].end;
-    if (!clean_after(number, end, true) || small || (public_only && !cy_ipv4_is_global(address)))
+    bool multicast = address[0] >= 224 && address[0] < 240; /* global, but nobody's */
+    if (!clean_after(number, end, true) || small || (public_only && (multicast || !cy_ipv4_is_global(address))))
         return 0;
     return ends_with_word(words_before(number), versions) ? 0 : end;
 }
@@ -364,7 +376,15 @@ static bool all_same_after(const char *digits, size_t first, size_t count)
     return true;
 }
 
-/* 1[3-9] and nine digits: 11, 3 4 4, 3 8, 3 3 5 from group `first` on. */
+/* The prefixes that MIIT has given out; 1[3-9]x alone would take many a database's key of 11 digits for a phone. */
+static bool is_cn_mobile_prefix(const char *digits)
+{
+    static const char *const thirds[] = {/* 13 */ "0123456789", "01456789",   "012356789", "2567",
+                                         "012345678",           "0123456789", "012356789"};
+    return digits[0] == '1' && digits[1] >= '3' && strchr(thirds[digits[1] - '3'], digits[2]) != NULL;
+}
+
+/* 11 digits, or 3 4 4, 3 8, 3 3 5, from group `first` on. */
 static size_t cn_mobile_groups(const struct number *number, size_t first)
 {
     static const uint8_t groupings[][4] = {{11}, {3, 4, 4}, {3, 8}, {3, 3, 5}};
@@ -373,8 +393,7 @@ static size_t cn_mobile_groups(const struct number *number, size_t first)
         if (!grouped(number, first, groupings[i], count, " -"))
             continue;
         const char *digits = number->digits + number->groups[first].first;
-        bool prefix = digits[0] == '1' && digits[1] >= '3';
-        if (prefix && !all_same_after(digits, 3, 11)) /* 13000000000 is a round number */
+        if (is_cn_mobile_prefix(digits) && !all_same_after(digits, 3, 11)) /* 13000000000 is a round number */
             return count;
     }
     return 0;
@@ -463,7 +482,7 @@ static size_t named_groups(const struct number *number)
                                            "whatsapp", "hotline",    "telefon",    "tél",      "téléphone", "tel/fax", "phone number",
                                            "call us",  "call us at", "call us on", "telefono", "teléfono",  "电话",    "手机",
                                            "手机号",   "手机号码",   "电话号码",   "联系电话", "座机",      "传真",    "热线",
-                                           "联系方式", "電話",       "手機",       "傳真",     "電話番号",  NULL};
+                                           "電話",     "手機",       "傳真",       "電話番号", NULL};
     enum { DIGITS_MIN = 7, NAMED_MAX = 13 };
     size_t count = 0, digit_count = 0;
     if (number->digit_count < DIGITS_MIN || !ends_with_word(words_before(number), keywords))
@@ -474,6 +493,10 @@ static size_t named_groups(const struct number *number)
         digit_count += group_size(number, count++);
     }
     bool date = group_size(number, 0) == 4 && group_size(number, 1) == 2 && group_size(number, 2) == 2;
+    bool years =
+        count == 2 && group_size(number, 0) == 4 && group_size(number, 1) == 4 && number->digits[0] <= '2' && number->digits[4] <= '2';
+    bool address = count == 4 && number->groups[1].separator == '.' && number->groups[3].separator == '.' && group_size(number, 3) <= 3;
+    date |= years || address;
     return digit_count >= DIGITS_MIN && !date ? count : 0;
 }
 

@@ -51,6 +51,7 @@ CY_TEST("pii finds e-mail addresses, in Chinese text too, and leaves what only l
         {"josé@correo.es", "[email:josé@correo.es]"},
         {"13812345678@163.com", "[email:13812345678@163.com]"},
         {"x@xn--fiqs8s.xn--fiqs8s", "[email:x@xn--fiqs8s.xn--fiqs8s]"},
+        {"feedback to show@no-priors.com.Sarah said, A@Site.Com", "feedback to [email:show@no-priors.com].Sarah said, [email:A@Site.Com]"},
         {"you@example.com and me@mail.example.org", NULL},
         {"logo@2x.png", NULL},
         {"git@github.com:torvalds/linux.git", NULL},
@@ -71,7 +72,7 @@ CY_TEST("pii finds global IP addresses, not private ones, versions or sections")
         {"服务器地址为221.130.33.60。", "服务器地址为[ip:221.130.33.60]。"},
         {"http://93.184.216.34/x", "http://[ip:93.184.216.34]/x"},
         {"net 93.184.216.0/24", "net [ip:93.184.216.0]/24"},
-        {"192.168.1.1 10.0.0.1 172.16.5.4 127.0.0.1 169.254.1.1 203.0.113.9", NULL},
+        {"192.168.1.1 10.0.0.1 172.16.5.4 127.0.0.1 169.254.1.1 203.0.113.9 224.0.0.251", NULL},
         {"256.1.1.300 and 93.184.216 and 93.184.216.34.5", NULL},
         {"093.184.216.34", NULL},
         {"version 93.184.216.34, v93.184.216.34, Chrome/91.0.147.124", NULL},
@@ -111,6 +112,7 @@ CY_TEST("pii finds phone numbers of China, of North America and in international
         {"订单号20231105123456789，12345678901", NULL},
         {"1381234567 138123456789 a13812345678 13812345678b", NULL},
         {"13000000000元", NULL},
+        {"node 16907720011, 15412345678", NULL}, /* 169 and 154 are no prefixes */
         {"2024-11-24 13:45:00, 1998-2003, 24.11.2026", NULL},
         {"$212-555-0123, #212-555-0123, x=13812345678", NULL},
         {"ISBN 978-7-111-12345-6, ISSN 1234-5678", NULL},
@@ -145,9 +147,10 @@ CY_TEST("pii finds bank cards by prefix, length and Luhn check")
         {"3056 930902 5904", "[card:3056 930902 5904]"},
         {"6222 0212 3456 7890 128", "[card:6222 0212 3456 7890 128]"},
         {"6222 0212 3456 7890 129", NULL},
-        {"4111 1111 1111 1112", NULL},    /* Luhn */
-        {"1234 5678 1234 5670", NULL},    /* no such prefix */
-        {"4111111111111111111111", NULL}, /* too long */
+        {"4111 1111 1111 1112", NULL},                /* Luhn */
+        {"4018 4349 4220 4632 5041 5490 6775", NULL}, /* a table */
+        {"1234 5678 1234 5670", NULL},                /* no such prefix */
+        {"4111111111111111111111", NULL},             /* too long */
         {"https://shop/p/4111111111111111", "https://shop/p/4111111111111111"},
         {"4006381333931", NULL}, /* a bar code of 13 digits */
         {"id_4111111111111111, 4111111111111111.5", NULL},
