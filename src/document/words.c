@@ -46,17 +46,32 @@ static bool follows_wide_space(const struct cy_words *words, size_t word)
     return gap > 1 || (gap == 1 && words->text.data[end] != ' ');
 }
 
-size_t cy_words_sentences(const struct cy_words *words, size_t first, size_t end)
+/* Walks on from `word` inside a sentence to the first word of the next; *stopped: whether the sentence has met its end at `end`. */
+static size_t next_sentence(const struct cy_words *words, size_t word, size_t end, bool *stopped)
 {
-    size_t count = end > first;
-    bool stopped = false;
-    for (size_t word = first; word < end; word++) {
-        if (stopped && (!(words->flags[word] & (CY_WORD_PUNCT | CY_WORD_STOP)) || (word > first && follows_wide_space(words, word)))) {
-            count++;
-            stopped = false;
-        }
-        if (words->flags[word] & CY_WORD_STOP)
-            stopped = true;
+    size_t first = word;
+    *stopped = false;
+    for (; word < end; word++) {
+        uint8_t flags = words->flags[word];
+        if (*stopped && (!(flags & (CY_WORD_PUNCT | CY_WORD_STOP)) || (word > first && follows_wide_space(words, word))))
+            return word;
+        if (flags & CY_WORD_STOP)
+            *stopped = true;
     }
-    return count;
+    return end;
+}
+
+size_t cy_words_sentence_end(const struct cy_words *words, size_t first, size_t end)
+{
+    bool stopped;
+    return next_sentence(words, first, end, &stopped);
+}
+
+size_t cy_words_sentences(const struct cy_words *words, size_t first, size_t end, bool space_after)
+{
+    size_t count = 0;
+    bool stopped = false;
+    for (size_t word = first; word < end; count++)
+        word = next_sentence(words, word, end, &stopped);
+    return count + (stopped && space_after);
 }

@@ -42,8 +42,11 @@ struct cy_words *cy_words_split(struct cy_splitter *splitter, struct cy_str text
 struct cy_splitter *cy_splitter_of(struct cy_scratch *scratch);
 
 /* How many sentences words[first..end) make: one, and another at each word that follows a sentence's end and is neither punctuation nor
- * such an end itself. White space longer than one space counts as such a word, as in spaCy. 0 when there is no word. */
-size_t cy_words_sentences(const struct cy_words *words, size_t first, size_t end);
+ * such an end itself. White space longer than one space counts as such a word, as in spaCy; space_after: so does what follows the last
+ * word. 0 when there is no word. */
+size_t cy_words_sentences(const struct cy_words *words, size_t first, size_t end, bool space_after);
+/* The end of the sentence that begins at word `first`: the first word of the next one, or `end`. */
+size_t cy_words_sentence_end(const struct cy_words *words, size_t first, size_t end);
 
 /* Equal bytes have equal hashes; 64 bits, well mixed. Not for hostile input across documents, only within one. */
 uint64_t cy_word_hash(const char *word, size_t size_bytes);

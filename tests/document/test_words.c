@@ -99,7 +99,7 @@ CY_TEST("sentences end at . ! ? and a word behind them, and closing punctuation 
                  {"One. ) ( .", 1}};
     for (size_t i = 0; i < CY_COUNT(cases); i++) {
         const struct cy_words *words = cy_words_split(splitter, cy_str(cases[i].text), &arena);
-        assert_int_equal(cy_words_sentences(words, 0, words->count), cases[i].sentences);
+        assert_int_equal(cy_words_sentences(words, 0, words->count, false), cases[i].sentences);
     }
     cy_arena_release(&arena);
     cy_splitter_free(splitter);
