@@ -1,19 +1,22 @@
 #include "kernels/ngram_rows.h"
 
-#include "base/cpu.h"
+#include "base/cpu.h" /* names of features */
 
 static inline bool continues(uint8_t byte)
 {
     return (byte & 0xC0) == 0x80;
 }
 
-/* Appends the row of the bucket that `hash` falls into; returns the new count. */
-static inline size_t push_row(const struct cy_ngram_table *table, uint32_t hash, uint32_t *rows, size_t count)
+static inline bool has_row(const struct cy_ngram_table *table, uint32_t bucket)
 {
-    uint32_t bucket = hash % table->bucket_count, bit = bucket & 31;
-    uint64_t rank = table->ranks[bucket >> 5];
-    rows[count] = table->row_first + (uint32_t)(rank >> 32) + (uint32_t)__builtin_popcount((uint32_t)rank & ((1u << bit) - 1));
-    return count + (rank >> bit & 1);
+    return table->bits[bucket / 32] >> bucket % 32 & 1;
+}
+
+/* The row of a bucket that has one. */
+static inline uint32_t row_of(const struct cy_ngram_table *table, uint32_t bucket)
+{
+    uint32_t lower = table->bits[bucket / 32] & ((1u << bucket % 32) - 1);
+    return table->row_first + table->before[bucket / 32] + (uint32_t)__builtin_popcount(lower);
 }
 
 /* The definition. */
@@ -33,8 +36,9 @@ static size_t ngram_rows_scalar(const struct cy_ngram_table *table, const uint8_
                 hash = cy_fnv_step(hash, AT(place));
             while (++place < size && continues(AT(place)));
             bool lone_bracket = chars == 1 && (begin == 0 || place == size);
-            if (chars >= table->n_min && !lone_bracket)
-                count = push_row(table, hash, rows, count);
+            uint32_t bucket = hash % table->bucket_count;
+            if (chars >= table->n_min && !lone_bracket && has_row(table, bucket))
+                rows[count++] = row_of(table, bucket);
         }
     }
 #undef AT
@@ -46,7 +50,7 @@ static size_t ngram_rows_scalar(const struct cy_ngram_table *table, const uint8_
 
 /* The variants hash many n-grams at once, one a lane, a byte a step. What does not fit into STEPS bytes (n-grams of many long characters,
  * or of bytes that are no UTF-8) goes to the definition. */
-enum { WINDOW = 48, STEPS = 16 };
+enum { WINDOW = CY_NGRAM_WINDOW, STEPS = 16 };
 _Static_assert(WINDOW + STEPS == 64, "what begins in the window ends in one register");
 
 /* The table, as the variants need it. */
@@ -61,18 +65,12 @@ static struct divisor divisor_of(const struct cy_ngram_table *table)
     return (struct divisor){table->bucket_count, (uint32_t)CY_MIN(inverse, UINT32_MAX)};
 }
 
-/* Appends the rows of those buckets that have one. */
+/* Buckets that have a row become rows. */
 CY_TARGET("popcnt,bmi,bmi2")
-static inline size_t push_buckets(const struct cy_ngram_table *table, const uint32_t *buckets, size_t bucket_count, uint32_t *rows)
+static inline void buckets_to_rows(const struct cy_ngram_table *table, uint32_t *buckets, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < bucket_count; i++) {
-        uint32_t bit = buckets[i] & 31;
-        uint64_t rank = table->ranks[buckets[i] >> 5];
-        rows[count] = table->row_first + (uint32_t)(rank >> 32) + (uint32_t)__builtin_popcount(_bzhi_u32((uint32_t)rank, bit));
-        count += rank >> bit & 1;
-    }
-    return count;
+    for (size_t i = 0; i < count; i++)
+        buckets[i] = row_of(table, buckets[i]);
 }
 
 /* ---- AVX-512 with VBMI2: 16 n-grams at a time ---- */
@@ -104,8 +102,17 @@ static inline __m512i window_vbmi2(const uint8_t *word, size_t word_size, size_t
     return bytes;
 }
 
-/* The buckets of the n-grams that begin at the 16 (or fewer) places of `begins`, bytes of the window. Returns false when one is longer than
- * STEPS. `size`: bytes of the window that belong to "<word>". */
+/* The lanes of `wanted` whose bucket has a row. */
+TARGET_VBMI2
+static inline __mmask16 with_row_vbmi2(const struct cy_ngram_table *table, __m512i bucket, __mmask16 wanted)
+{
+    const __m512i one = _mm512_set1_epi32(1), low_five = _mm512_set1_epi32(31);
+    __m512i bits = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), wanted, _mm512_srli_epi32(bucket, 5), table->bits, 4);
+    return _mm512_test_epi32_mask(bits, _mm512_sllv_epi32(one, _mm512_and_si512(bucket, low_five)));
+}
+
+/* Appends the buckets, those that have a row, of the n-grams that begin at the 16 (or fewer) places of `begins`, bytes of the window.
+ * Returns false when one is longer than STEPS. `size`: bytes of the window that belong to "<word>". */
 TARGET_VBMI2
 static inline bool hash_vbmi2(const struct cy_ngram_table *table, struct divisor divisor, __m512i bytes, __m512i begins, __mmask16 active,
                               size_t size, bool at_start, uint32_t *buckets, size_t *bucket_count)
@@ -136,9 +143,10 @@ static inline bool hash_vbmi2(const struct cy_ngram_table *table, struct divisor
         if (table->n_min == 1)
             wanted &= (__mmask16) ~(_mm512_cmpeq_epi32_mask(chars, one) & (brackets | last));
         if (wanted != 0) {
-            __m512i found = _mm512_maskz_compress_epi32(wanted, modulo_vbmi2(hash, count, inverse));
-            _mm512_storeu_si512(buckets + *bucket_count, found);
-            *bucket_count += (size_t)__builtin_popcount(wanted);
+            __m512i bucket = modulo_vbmi2(hash, count, inverse);
+            __mmask16 found = with_row_vbmi2(table, bucket, wanted);
+            _mm512_storeu_si512(buckets + *bucket_count, _mm512_maskz_compress_epi32(found, bucket));
+            *bucket_count += (size_t)__builtin_popcount(found);
         }
         active &= (__mmask16) ~(last | _mm512_mask_cmpge_epi32_mask(complete, chars, n_max));
         if (active == 0)
@@ -159,7 +167,7 @@ static size_t ngram_rows_vbmi2(const struct cy_ngram_table *table, const uint8_t
     if (table->n_max == 0)
         return 0;
     for (size_t from = first; from < end; from += WINDOW) {
-        uint32_t buckets[WINDOW * CY_NGRAM_MAX + CY_NGRAM_SPARE];
+        uint32_t *buckets = rows + row_count;
         size_t bucket_count = 0, size = word_size + 2 - from, begin_max = CY_MIN(end - from, (size_t)WINDOW);
         __m512i bytes = window_vbmi2(word, word_size, from);
         uint64_t begins = _mm512_cmpge_epi8_mask(bytes, _mm512_set1_epi8(-64)) & _bzhi_u64(~(uint64_t)0, (unsigned)begin_max);
@@ -171,8 +179,11 @@ static size_t ngram_rows_vbmi2(const struct cy_ngram_table *table, const uint8_t
                               buckets, &bucket_count);
             begin_bytes = _mm512_alignr_epi32(begin_bytes, begin_bytes, 4);
         }
-        row_count += fits ? push_buckets(table, buckets, bucket_count, rows + row_count)
-                          : ngram_rows_scalar(table, word, word_size, from, from + begin_max, rows + row_count);
+        if (fits)
+            buckets_to_rows(table, buckets, bucket_count);
+        else
+            bucket_count = ngram_rows_scalar(table, word, word_size, from, from + begin_max, buckets);
+        row_count += bucket_count;
     }
     return row_count;
 }
@@ -193,24 +204,30 @@ static inline void window_bytes(const uint8_t *word, size_t word_size, size_t fi
         bytes[rest] = '>';
 }
 
-/* Appends the buckets of the lanes in `wanted`. */
-TARGET_AVX2
-static inline size_t push_hashes_avx2(struct divisor divisor, __m256i hash, uint32_t wanted, uint32_t *buckets, size_t bucket_count)
-{
-    uint32_t hashes[8];
-    _mm256_storeu_si256((__m256i *)hashes, hash);
-    for (; wanted != 0; wanted = _blsr_u32(wanted)) {
-        uint32_t one = hashes[_tzcnt_u32(wanted)];
-        uint32_t rest = one - (uint32_t)((uint64_t)one * divisor.inverse >> 32) * divisor.count;
-        buckets[bucket_count++] = CY_MIN(rest, rest - divisor.count);
-    }
-    return bucket_count;
-}
-
 TARGET_AVX2
 static inline uint32_t lanes_avx2(__m256i compared)
 {
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(compared));
+}
+
+/* Appends the buckets, those that have a row, of the lanes in `wanted`. */
+TARGET_AVX2
+static inline size_t push_hashes_avx2(const struct cy_ngram_table *table, struct divisor divisor, __m256i hash, uint32_t wanted,
+                                      uint32_t *buckets, size_t bucket_count)
+{
+    const __m256i count = _mm256_set1_epi32((int)divisor.count), inverse = _mm256_set1_epi32((int)divisor.inverse);
+    uint32_t each[8];
+    __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(hash, inverse), 32);
+    __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(hash, 32), inverse);
+    __m256i quotient = _mm256_blend_epi32(even, odd, 0xAA);
+    __m256i rest = _mm256_sub_epi32(hash, _mm256_mullo_epi32(quotient, count));
+    __m256i bucket = _mm256_min_epu32(rest, _mm256_sub_epi32(rest, count));
+    __m256i bits = _mm256_i32gather_epi32((const int *)(const void *)table->bits, _mm256_srli_epi32(bucket, 5), 4);
+    __m256i bit = _mm256_sllv_epi32(_mm256_set1_epi32(1), _mm256_and_si256(bucket, _mm256_set1_epi32(31)));
+    _mm256_storeu_si256((__m256i *)(void *)each, bucket);
+    for (wanted &= lanes_avx2(_mm256_cmpeq_epi32(_mm256_and_si256(bits, bit), bit)); wanted != 0; wanted = _blsr_u32(wanted))
+        buckets[bucket_count++] = each[_tzcnt_u32(wanted)];
+    return bucket_count;
 }
 
 /* As hash_vbmi2, for 8 places. */
@@ -236,7 +253,8 @@ static inline bool hash_avx2(const struct cy_ngram_table *table, struct divisor 
         uint32_t wanted = complete & lanes_avx2(_mm256_cmpgt_epi32(chars, below_min));
         if (table->n_min == 1)
             wanted &= ~(lanes_avx2(_mm256_cmpeq_epi32(chars, one)) & (brackets | last));
-        *bucket_count = push_hashes_avx2(divisor, hash, wanted, buckets, *bucket_count);
+        if (wanted != 0)
+            *bucket_count = push_hashes_avx2(table, divisor, hash, wanted, buckets, *bucket_count);
         active &= ~(last | (complete & lanes_avx2(_mm256_cmpgt_epi32(chars, below_max))));
         if (active == 0)
             return true;
@@ -253,7 +271,7 @@ static size_t ngram_rows_avx2(const struct cy_ngram_table *table, const uint8_t 
     if (table->n_max == 0)
         return 0;
     for (size_t from = first; from < end; from += WINDOW) {
-        uint32_t buckets[WINDOW * CY_NGRAM_MAX];
+        uint32_t *buckets = rows + row_count;
         uint8_t bytes[64 + 4], begins[WINDOW + 8] = {0};
         size_t bucket_count = 0, begin_count = 0, size = word_size + 2 - from, begin_max = CY_MIN(end - from, (size_t)WINDOW);
         window_bytes(word, word_size, from, bytes);
@@ -267,8 +285,11 @@ static size_t ngram_rows_avx2(const struct cy_ngram_table *table, const uint8_t 
             fits = hash_avx2(table, divisor, bytes, eight, _bzhi_u32(0xFF, (unsigned)CY_MIN(begin_count - i, 8)), size, from == 0, buckets,
                              &bucket_count);
         }
-        row_count += fits ? push_buckets(table, buckets, bucket_count, rows + row_count)
-                          : ngram_rows_scalar(table, word, word_size, from, from + begin_max, rows + row_count);
+        if (fits)
+            buckets_to_rows(table, buckets, bucket_count);
+        else
+            bucket_count = ngram_rows_scalar(table, word, word_size, from, from + begin_max, buckets);
+        row_count += bucket_count;
     }
     return row_count;
 }
@@ -282,10 +303,10 @@ const struct cy_ngram_rows_variant cy_ngram_rows_variants[] = {
     {"scalar", 0, ngram_rows_scalar},
 };
 
-cy_ngram_rows_function *cy_ngram_rows_best(void)
+cy_ngram_rows_function *cy_ngram_rows_best(unsigned features)
 {
     const struct cy_ngram_rows_variant *variant = cy_ngram_rows_variants;
-    while ((variant->needs & ~cy_cpu_features()) != 0)
+    while ((variant->needs & ~features) != 0)
         variant++;
     return variant->run;
 }

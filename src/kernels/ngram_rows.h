@@ -26,9 +26,10 @@ struct cy_ngram_table {
     uint32_t n_min;        /* characters, at least 1 */
     uint32_t n_max;        /* characters, at most CY_NGRAM_MAX; 0: no n-grams at all */
     uint32_t row_first;    /* the row of the first bucket that has one */
-    /* One for 32 buckets. Low half: which of them have a row; high half: how many buckets before them have one. Rows lie in the order of
-     * their buckets, so that the row is a count of bits. */
-    const uint64_t *ranks;
+    /* For each 32 buckets, which of them have a row, and how many buckets before them have one. Rows lie in the order of their buckets, so
+     * that a row's place is a count of bits; few buckets have a row, so that most n-grams need the bits alone. */
+    const uint32_t *bits;
+    const uint32_t *before;
 };
 
 /* The rows of those n-grams that begin at bytes [first, end) of "<word>" (byte 0 is "<", byte word_size + 1 is ">"), in any order.
@@ -36,6 +37,7 @@ struct cy_ngram_table {
  *   rows   room for (end - first) * (n_max - n_min + 1) + CY_NGRAM_SPARE
  * Returns how many. Thread-safe. */
 #define CY_NGRAM_SPARE 16
+#define CY_NGRAM_WINDOW 48 /* bytes that the variants take at once: end - first is best a multiple of it */
 typedef size_t cy_ngram_rows_function(const struct cy_ngram_table *table, const uint8_t *word, size_t word_size, size_t first, size_t end,
                                       uint32_t *rows);
 struct cy_ngram_rows_variant {
@@ -44,7 +46,7 @@ struct cy_ngram_rows_variant {
     cy_ngram_rows_function *run;
 };
 extern const struct cy_ngram_rows_variant cy_ngram_rows_variants[];
-/* The best variant for this processor. */
-cy_ngram_rows_function *cy_ngram_rows_best(void);
+/* The best variant for a processor with these features (cy_cpu_features()). */
+cy_ngram_rows_function *cy_ngram_rows_best(unsigned features);
 
 #endif

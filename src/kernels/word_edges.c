@@ -1,6 +1,6 @@
 #include "kernels/word_edges.h"
 
-#include "base/cpu.h"
+#include "base/cpu.h" /* names of features */
 
 /* The definition. */
 static size_t word_edges_scalar(const uint8_t *text, size_t size, uint16_t *edges)
@@ -91,10 +91,10 @@ const struct cy_word_edges_variant cy_word_edges_variants[] = {
     {"scalar", 0, word_edges_scalar},
 };
 
-cy_word_edges_function *cy_word_edges_best(void)
+cy_word_edges_function *cy_word_edges_best(unsigned features)
 {
     const struct cy_word_edges_variant *variant = cy_word_edges_variants;
-    while ((variant->needs & ~cy_cpu_features()) != 0)
+    while ((variant->needs & ~features) != 0)
         variant++;
     return variant->run;
 }

@@ -22,7 +22,7 @@ struct cy_word_edges_variant {
     cy_word_edges_function *run;
 };
 extern const struct cy_word_edges_variant cy_word_edges_variants[];
-/* The best variant for this processor. */
-cy_word_edges_function *cy_word_edges_best(void);
+/* The best variant for a processor with these features (cy_cpu_features()). */
+cy_word_edges_function *cy_word_edges_best(unsigned features);
 
 #endif

@@ -110,10 +110,10 @@ static void fill_word_slots(struct cy_fasttext *model)
     memset(model->word_slots, 0xFF, slot_count * sizeof *model->word_slots);
     for (uint32_t i = 0; i < entry_count; i++) {
         struct cy_str word = cy_fasttext_name(model, i);
-        uint64_t slot = word_key_hash(word) >> (64 - model->word_slot_bits);
-        while (model->word_slots[slot] != UINT32_MAX && !cy_str_equal(cy_fasttext_name(model, model->word_slots[slot]), word))
+        uint64_t hash = word_key_hash(word), slot = hash >> (64 - model->word_slot_bits);
+        while (model->word_slots[slot] != UINT64_MAX && !cy_str_equal(cy_fasttext_name(model, (uint32_t)model->word_slots[slot]), word))
             slot = (slot + 1) & (slot_count - 1);
-        model->word_slots[slot] = i;
+        model->word_slots[slot] = hash << 32 | i;
         model->word_size_max = CY_MAX(model->word_size_max, word.size);
     }
 }
@@ -244,40 +244,38 @@ static void *alloc_aligned(uint64_t size_bytes)
 static enum cy_status place_rows(struct reader *in, uint64_t file_row_count, uint32_t **file_rows)
 {
     struct cy_fasttext *model = in->model;
-    uint64_t rank_count = model->ngrams.bucket_count / 32 + 1;
+    uint64_t unit_count = model->ngrams.bucket_count / 32 + 1;
     uint32_t bucket_row_count = in->pruned_count < 0 ? model->ngrams.bucket_count : (uint32_t)in->pruned_count;
     if (in->pruned_count < 0 ? file_row_count != (uint64_t)model->word_count + bucket_row_count
                              : file_row_count < (uint64_t)model->word_count + bucket_row_count)
         return refuse(in, "the first matrix has not as many rows as there are words and buckets");
     model->row_count = (uint64_t)model->word_count + bucket_row_count;
-    model->ranks = cy_alloc_zero(rank_count, sizeof *model->ranks);
-    model->ngrams.ranks = model->ranks;
+    uint32_t *bits = model->bucket_bits = cy_alloc_zero(unit_count, sizeof *bits);
+    uint32_t *before = model->bucket_before = cy_alloc_zero(unit_count, sizeof *before);
+    model->ngrams.bits = bits;
+    model->ngrams.before = before;
     model->ngrams.row_first = model->word_count;
     uint32_t *rows = *file_rows = cy_alloc(model->row_count * sizeof *rows); /* for each of ours, the file's */
     for (uint64_t row = 0; row < model->row_count; row++)
         rows[row] = (uint32_t)row;
     if (in->pruned_count < 0) {
         for (uint32_t bucket = 0; bucket < model->ngrams.bucket_count; bucket++)
-            model->ranks[bucket / 32] |= (uint64_t)1 << bucket % 32;
+            bits[bucket / 32] |= 1u << bucket % 32;
     }
     for (int64_t i = 0; i < in->pruned_count; i++) {
         uint32_t bucket = cy_load_u32(in->pruned + i * 8);
         if (bucket >= model->ngrams.bucket_count || cy_load_u32(in->pruned + i * 8 + 4) >= file_row_count - model->word_count)
             return refuse(in, "a kept bucket is out of range");
-        if (model->ranks[bucket / 32] >> bucket % 32 & 1)
+        if (bits[bucket / 32] >> bucket % 32 & 1)
             return refuse(in, "a bucket is kept twice");
-        model->ranks[bucket / 32] |= (uint64_t)1 << bucket % 32;
+        bits[bucket / 32] |= 1u << bucket % 32;
     }
-    for (uint64_t i = 0, before = 0; i < rank_count; i++) {
-        uint32_t bits = (uint32_t)model->ranks[i];
-        model->ranks[i] |= before << 32;
-        before += (uint32_t)__builtin_popcount(bits);
-    }
+    for (uint64_t i = 1; i < unit_count; i++)
+        before[i] = before[i - 1] + (uint32_t)__builtin_popcount(bits[i - 1]);
     for (int64_t i = 0; i < in->pruned_count; i++) {
-        uint32_t bucket = cy_load_u32(in->pruned + i * 8);
-        uint64_t rank = model->ranks[bucket / 32];
-        uint32_t before = (uint32_t)__builtin_popcount((uint32_t)rank & ((1u << bucket % 32) - 1));
-        rows[model->word_count + (rank >> 32) + before] = model->word_count + cy_load_u32(in->pruned + i * 8 + 4);
+        uint32_t bucket = cy_load_u32(in->pruned + i * 8), lower = bits[bucket / 32] & ((1u << bucket % 32) - 1);
+        uint32_t row = model->word_count + before[bucket / 32] + (uint32_t)__builtin_popcount(lower);
+        rows[row] = model->word_count + cy_load_u32(in->pruned + i * 8 + 4);
     }
     return CY_OK;
 }
@@ -437,7 +435,8 @@ void cy_fasttext_free(struct cy_fasttext *model)
     free(model->text_offsets);
     free(model->label_counts);
     free(model->word_slots);
-    free(model->ranks);
+    free(model->bucket_bits);
+    free(model->bucket_before);
     free(model->rows);
     free(model->output);
     free(model->nodes);
@@ -446,10 +445,10 @@ void cy_fasttext_free(struct cy_fasttext *model)
 
 uint32_t cy_fasttext_find_hashed(const struct cy_fasttext *model, struct cy_str word, uint64_t key_hash)
 {
-    const uint64_t mask = ((uint64_t)1 << model->word_slot_bits) - 1;
-    for (uint64_t slot = key_hash >> (64 - model->word_slot_bits); model->word_slots[slot] != UINT32_MAX; slot = (slot + 1) & mask)
-        if (cy_str_equal(cy_fasttext_name(model, model->word_slots[slot]), word))
-            return model->word_slots[slot];
+    const uint64_t mask = ((uint64_t)1 << model->word_slot_bits) - 1, *slots = model->word_slots;
+    for (uint64_t slot = key_hash >> (64 - model->word_slot_bits); slots[slot] != UINT64_MAX; slot = (slot + 1) & mask)
+        if (slots[slot] >> 32 == (uint32_t)key_hash && cy_str_equal(cy_fasttext_name(model, (uint32_t)slots[slot]), word))
+            return (uint32_t)slots[slot];
     return UINT32_MAX;
 }
 

@@ -48,11 +48,12 @@ struct cy_fasttext {
     const char *text;        /* words, then labels, each with a 0 byte; owned */
     uint32_t *text_offsets;  /* word_count + label_count + 1 of them */
     int64_t *label_counts;   /* how often each label was seen in training */
-    uint32_t *word_slots;    /* open addressing by cy_word_key_hash: index of the word or label, or UINT32_MAX */
+    uint64_t *word_slots;    /* open addressing by cy_word_key_hash: its low half above the index of the word or label; ~0: none */
     unsigned word_slot_bits; /* there are 2^word_slot_bits */
     size_t word_size_max;    /* bytes of the longest */
     struct cy_ngram_table ngrams;
-    uint64_t *ranks; /* what ngrams.ranks points to */
+    uint32_t *bucket_bits;   /* what ngrams.bits points to */
+    uint32_t *bucket_before; /* what ngrams.before points to */
 
     int32_t *rows;   /* [row_count][lanes], 64-byte aligned; rows of words first */
     double row_unit; /* value of 1 in rows; a power of two */

@@ -13,7 +13,7 @@ enum cy_status cy_language_id_load(struct cy_language_id **id, const char *path,
 enum cy_status cy_language_id_parse(struct cy_language_id **id, struct cy_str file, const char *name, struct cy_error *error);
 void cy_language_id_free(struct cy_language_id *id); /* NULL is allowed */
 
-/* The labels, the most frequent in training first; "en", without fastText's "__label__". Static in `id`. */
+/* The labels, the most frequent in training first; "en", without fastText's "__label__". They live as long as `id`. */
 size_t cy_language_id_count(const struct cy_language_id *id);
 struct cy_str cy_language_id_label(const struct cy_language_id *id, size_t index);
 
@@ -21,7 +21,8 @@ struct cy_str cy_language_id_label(const struct cy_language_id *id, size_t index
 struct cy_word_cache *cy_language_id_cache_new(const struct cy_language_id *id);
 
 struct cy_language_guess {
-    struct cy_str label; /* static in the model; empty when the text holds nothing the model knows */
+    struct cy_str label; /* lives as long as the model; empty when the text holds nothing the model knows */
+    size_t index;        /* of the label */
     double score;        /* probability; fastText adds 1e-5 at each branch, so it can pass 1 by up to 1e-5 a branch */
 };
 

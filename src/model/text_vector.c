@@ -46,18 +46,25 @@ static const struct cy_str end_of_line = {"</s>", 4};
 
 struct cy_word_cache *cy_word_cache_new(const struct cy_fasttext *model)
 {
+    return cy_word_cache_new_for(model, cy_cpu_features());
+}
+
+struct cy_word_cache *cy_word_cache_new_for(const struct cy_fasttext *model, unsigned features)
+{
     CY_ASSERT(model->lanes == LANES);
     struct cy_word_cache *cache = aligned_alloc(64, (sizeof *cache + 63) / 64 * 64);
     CY_ASSERT(cache != NULL);
     memset(cache, 0, sizeof *cache);
     cache->model = model;
     cache->variant = variants;
-    while ((cache->variant->needs & ~cy_cpu_features()) != 0)
+    while ((cache->variant->needs & ~features) != 0)
         cache->variant++;
-    cache->word_edges = cy_word_edges_best();
-    cache->ngram_rows = cy_ngram_rows_best();
-    cache->window_bytes = (CY_FASTTEXT_SUM_ROWS_MAX - 1) / (CY_MAX(model->ngrams.n_max, model->ngrams.n_min) - model->ngrams.n_min + 1);
-    cache->window_bytes = CY_MAX(cache->window_bytes / 48, 1) * 48; /* whole registers of the kernel; at n-grams of 1 to 15, 48 > 34 */
+    cache->word_edges = cy_word_edges_best(features);
+    cache->ngram_rows = cy_ngram_rows_best(features);
+    size_t rows_per_byte = CY_MAX(model->ngrams.n_max, model->ngrams.n_min) - model->ngrams.n_min + 1;
+    cache->window_bytes = (CY_FASTTEXT_SUM_ROWS_MAX - 1) / rows_per_byte;
+    if (cache->window_bytes > CY_NGRAM_WINDOW) /* whole windows of the kernel */
+        cache->window_bytes -= cache->window_bytes % CY_NGRAM_WINDOW;
     cache->entries = aligned_alloc(64, sizeof *cache->entries << CACHE_BITS);
     CY_ASSERT(cache->entries != NULL);
     memset(cache->entries, 0, sizeof *cache->entries << CACHE_BITS);

@@ -15,6 +15,8 @@
 struct cy_word_cache;
 /* model: lanes must be CY_FASTTEXT_LANES; borrowed for the cache's life. */
 struct cy_word_cache *cy_word_cache_new(const struct cy_fasttext *model);
+/* The same with the loops for a processor that has only these of our processor's features. */
+struct cy_word_cache *cy_word_cache_new_for(const struct cy_fasttext *model, unsigned features);
 void cy_word_cache_free(struct cy_word_cache *cache);
 
 struct cy_text_vector {

@@ -12,7 +12,8 @@ struct language { /* the meaning of the parameters: params */
     int64_t bytes_max;
 
     struct cy_language_id *id;
-    bool *kept; /* one a label; NULL: all are, and nothing is removed */
+    struct cy_str *labels; /* copies that outlive the model */
+    bool *kept;            /* one a label; NULL: all are, and nothing is removed */
 };
 
 static const struct cy_param params[] = {
@@ -34,16 +35,19 @@ static const struct cy_rule rules[] = {
     {0},
 };
 
-/* Marks the labels that `keep` names. */
+/* Copies the labels and marks those that `keep` names. */
 static enum cy_status choose_labels(struct language *op, const struct cy_step_setup *setup, struct cy_error *error)
 {
     size_t label_count = cy_language_id_count(op->id);
+    op->labels = cy_arena_alloc(setup->arena, label_count * sizeof *op->labels);
+    for (size_t label = 0; label < label_count; label++)
+        op->labels[label] = cy_arena_str(setup->arena, cy_language_id_label(op->id, label));
     if (op->keep.count == 0)
         return CY_OK;
     op->kept = cy_arena_zero(setup->arena, label_count * sizeof *op->kept);
     const char **names = cy_arena_zero(setup->arena, (label_count + 1) * sizeof *names);
     for (size_t label = 0; label < label_count; label++)
-        names[label] = cy_language_id_label(op->id, label).data;
+        names[label] = op->labels[label].data;
     for (size_t i = 0; i < op->keep.count; i++) {
         size_t label = 0;
         while (label < label_count && !cy_str_is(op->keep.items[i], names[label]))
@@ -120,14 +124,6 @@ static double best_kept_score(const struct language *op, struct cy_word_cache *c
     return best;
 }
 
-static bool is_kept(const struct language *op, struct cy_str label)
-{
-    for (size_t i = 0; i < op->keep.count; i++)
-        if (cy_str_equal(op->keep.items[i], label))
-            return true;
-    return false;
-}
-
 static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_error *error)
 {
     const struct language *op = self;
@@ -138,10 +134,11 @@ static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_er
         struct cy_str text = beginning(batch->texts[row], op->bytes_max);
         struct cy_language_guess guess = cy_language_id_predict(op->id, cache, text);
         scores[row] = guess.score;
-        batch->languages[row] = guess.label;
+        if (guess.label.size > 0)
+            batch->languages[row] = op->labels[guess.index];
         if (op->kept == NULL)
             continue;
-        if (is_kept(op, guess.label)) {
+        if (guess.label.size > 0 && op->kept[guess.index]) {
             if (guess.score < op->score_min)
                 cy_batch_remove(batch, row, "score_min", guess.score, op->score_min);
             continue;
