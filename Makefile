@@ -1,0 +1,39 @@
+# What there is to do. The program itself is built by CMake; these are short names.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PREFIX ?= /usr/local
+
+help: ## show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build the program: build/release/ciyuan
+	cmake --preset release && cmake --build --preset release
+
+test: ## run every test
+	./test
+
+lint: ## formatting, clang-tidy, and a build by clang without warnings
+	@clang-format --dry-run -Werror $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'include/*.h')
+	cmake --preset clang -DCMAKE_C_FLAGS=-Werror && cmake --build --preset clang
+	clang-tidy -quiet -p build/clang $$(git ls-files 'src/*.c' | grep -v '_tables\.c$$')
+
+tsan: ## the C tests under the thread sanitizer
+	cmake --preset tsan && cmake --build --preset tsan && TSAN_OPTIONS=halt_on_error=1 build/tsan/ciyuan-tests
+
+bench: ## speed, beside the peers (installs them); writes bench/build.md
+	cmake --preset bench && cmake --build --preset bench && tools/bench_build.py
+
+fuzz: ## every fuzz target, SECONDS each (600)
+	cmake --preset fuzz && cmake --build --preset fuzz && tools/run_fuzz.sh $(or $(SECONDS_EACH),600)
+
+man: ## the man pages, from the option tables: build/man/*.1
+	tools/make_man.sh build/release/ciyuan build/man
+
+install: build man ## install into PREFIX (/usr/local)
+	cmake --install build/release --prefix $(PREFIX)
+	install -d $(PREFIX)/share/man/man1 && install -m 644 build/man/*.1 $(PREFIX)/share/man/man1/
+
+clean: ## remove what was built
+	rm -rf build
+
+.PHONY: help build test lint tsan bench fuzz man install clean
