@@ -1,4 +1,5 @@
 /* Every operator, a row each, in the order in which a recipe would use them. CY_OPERATOR(name) is src/operators/name.c. */
+CY_OPERATOR(url_filter)
 CY_OPERATOR(extract_html)
 CY_OPERATOR(normalize)
 CY_OPERATOR(language)
