@@ -434,9 +434,26 @@ static enum cy_status read_choice(const struct reading *reading, const struct cy
     return unknown(reading, node->line, node->column, what, node->kind == CY_YAML_SCALAR ? node->scalar : CY_STR("a list"), names);
 }
 
+/* How hard to compress: zstd's levels, or libdeflate's for gzip. */
+static enum cy_status read_level(const struct reading *reading, const struct cy_yaml *map, struct cy_dataset_options *options)
+{
+    const struct cy_yaml *node = cy_yaml_get(map, "level");
+    if (node == NULL)
+        return CY_OK;
+    long level_max = options->format == CY_DATASET_JSONL ? 0 : options->format == CY_DATASET_JSONL_GZ ? 12 : 19;
+    char *end = NULL;
+    long level = node->kind == CY_YAML_SCALAR && node->scalar.size > 0 ? strtol(node->scalar.data, &end, 10) : 0;
+    if (level_max == 0)
+        return wrong_at(reading, node->line, node->column, "level is for compressed formats: parquet, jsonl.gz, jsonl.zst");
+    if (end == NULL || *end != '\0' || level < 1 || level > level_max)
+        return wrong_at(reading, node->line, node->column, "level must be a whole number from 1 to %ld", level_max);
+    options->level = (int)level;
+    return CY_OK;
+}
+
 static enum cy_status read_output(const struct reading *reading, const struct cy_yaml *root, const char *output)
 {
-    static const char *const keys[] = {"path", "format", "shard_size", "split", "removed_text", NULL};
+    static const char *const keys[] = {"path", "format", "level", "shard_size", "split", "removed_text", NULL};
     static const char *const formats[] = {"parquet", "jsonl", "jsonl.gz", "jsonl.zst", NULL};
     static const char *const removed[] = {"excerpt", "full", "none", NULL};
     struct cy_plan *plan = reading->plan;
@@ -475,6 +492,9 @@ static enum cy_status read_output(const struct reading *reading, const struct cy
         return status;
     plan->options.format = (enum cy_dataset_format)format;
     plan->options.removed_text = text == 0 ? CY_TEXT_EXCERPT : text == 1 ? CY_TEXT_FULL : CY_TEXT_NONE;
+    status = read_level(reading, &map, &plan->options);
+    if (status != CY_OK)
+        return status;
     plan->output = output != NULL ? cy_arena_text(&plan->arena, output) : cy_path_join(&plan->arena, plan->folder, written);
     size_t size = strlen(plan->output);
     while (size > 1 && plan->output[size - 1] == '/')

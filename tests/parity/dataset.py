@@ -12,7 +12,8 @@ import pyarrow
 import pyarrow.parquet
 import xxhash
 
-TESTS = os.environ.get("CIYUAN_TESTS") or os.path.join(os.path.dirname(os.environ.get("CIYUAN", "build/release/ciyuan")), "ciyuan-tests")
+PROGRAM = os.environ.get("CIYUAN", "build/release/ciyuan")
+TESTS = os.environ.get("CIYUAN_TESTS") or os.path.join(os.path.dirname(PROGRAM), "ciyuan-tests")
 SEED = int(os.environ.get("CIYUAN_SEED", random.SystemRandom().randrange(1 << 32)))
 FILES = [("crawl/a.warc.gz", "example-press", "CC-BY-4.0"), ("notes/数据.jsonl", None, None)]
 STEPS = [("quality", "test_quality"), ("dedup", "test_dedup"), ("again", "test_score")]
@@ -329,7 +330,61 @@ def main():
         first, second = tree(write(one, chunks, count)), tree(write(other, chunks, count))
         check("the same rows in the same groups give the same bytes", lambda: same(sorted(first), sorted(second)) or
               same([name for name in first if first[name] != second[name]], []))
+
+    if os.path.exists(PROGRAM):
+        with tempfile.TemporaryDirectory() as folder:
+            build_tests(folder)
+    else:
+        print(f"skip - what `ciyuan build` writes is read back: there is no {PROGRAM}")
     sys.exit(failures != 0)
+
+
+def build(folder, recipe):
+    with open(os.path.join(folder, "recipe.yaml"), "w") as file:
+        file.write(recipe)
+    run = subprocess.run([PROGRAM, "build", os.path.join(folder, "recipe.yaml")], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def built_is_right(folder, rows, reader):
+    found = reader([os.path.join(folder, "out/data/train-00000.parquet")])
+    kept = [row for row in rows if len(row["text"]) >= 100]
+    assert len(found) == len(kept), f"{len(found)} documents for {len(kept)}"
+    for document, row in zip(found, kept):
+        for key in ("id", "text", "url"):
+            assert document[key] == (row[key] or None) or key == "text" and document[key] == row[key], f"{key}: {document[key]!r} for {row[key]!r}"
+        assert json.loads(document["metadata"]) == {"language": row["language"], "n": row["n"]} and document["party"] == "example-press" and document["license"] is None
+    gone = reader([os.path.join(folder, "out/verdicts/verdicts-00000.parquet")])
+    assert [verdict["id"] for verdict in gone] == [row["id"] for row in rows if len(row["text"]) < 100]
+    for verdict in gone:
+        row = rows[int(verdict["id"])]
+        assert (verdict["what"], verdict["step"], verdict["operator"]) == ("removed", "long", "where"), verdict
+        assert verdict["text"] == (row["text"] or None) and verdict["offset"] == row["offset"]
+
+
+def build_tests(folder):
+    rng = random.Random(SEED + 6)
+    rows, offset = [], 0
+    with open(os.path.join(folder, "in.jsonl"), "wb") as file:
+        for i in range(400):
+            row = {"id": str(i), "text": make_text(rng, rng.choice([0, 10, 300, 5000])).strip(), "url": rng.choice(["", f"https://example.org/{i}"]),
+                   "language": rng.choice(["en", "zh"]), "n": i}
+            line = (json.dumps(row, ensure_ascii=rng.random() < 0.5) + "\n").encode()
+            rows.append(row | {"offset": offset})
+            file.write(line)
+            offset += len(line)
+    build(folder, RECIPE)
+    for name, reader in READERS:
+        check(f"{name} reads what `ciyuan build` made of a JSON Lines file", lambda: built_is_right(folder, rows, reader))
+
+
+RECIPE = """name: parity
+sources:
+  - {path: in.jsonl, party: example-press}
+steps:
+  - where: {as: long, expression: "length(text) >= 100"}
+output: {path: out, level: 3}
+"""
 
 
 def by_datasets(out, wanted):
