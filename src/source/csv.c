@@ -194,7 +194,7 @@ static enum cy_status open_reader(const void *self, const struct cy_input *input
     made->file = input->file;
     made->record = from.record;
     made->delimiter = csv->delimiter.size > 0 ? csv->delimiter.data[0] : is_tsv(input->path) ? '\t' : ',';
-    bool begins = from.offset == 0 && from.within == 0;
+    bool begins = from.offset == 0 && from.within == 0 && from.record == 0;
     enum cy_status status = cy_stream_open(&made->stream, input->path, (struct cy_place){0}, error);
     if (status == CY_OK) {
         made->encoding = csv->encoding.size > 0 ? NULL : cy_sniff_file(input->path);

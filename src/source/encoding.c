@@ -180,13 +180,18 @@ static const lxb_encoding_data_t *utf16_by_nul(struct cy_str raw)
     return NULL;
 }
 
+/* uchardet's name, or the WHATWG's where that one is not a label of theirs. */
 static const char *guess(struct cy_str raw, struct cy_arena *arena)
 {
+    static const char *const others[][2] = {{"UHC", "euc-kr"}, {"MAC-CYRILLIC", "x-mac-cyrillic"}};
     uchardet_t detector = uchardet_new();
     uchardet_handle_data(detector, raw.data, CY_MIN(raw.size, SNIFF_BYTES));
     uchardet_data_end(detector);
     const char *name = cy_arena_text(arena, uchardet_get_charset(detector));
     uchardet_delete(detector);
+    for (size_t i = 0; i < CY_COUNT(others); i++)
+        if (strcmp(name, others[i][0]) == 0)
+            return others[i][1];
     return name;
 }
 

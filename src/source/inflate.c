@@ -17,9 +17,10 @@ struct cy_inflate {
     bool zstd;
     const char *reason;
     uint8_t *in; /* [in_at, in_end) is read and not consumed */
-    size_t in_at, in_end;
+    size_t in_at, in_end, in_capacity;
     uint64_t in_offset; /* in the file, of in[0] */
     bool in_last;       /* the file ends at in_end */
+    bool over;          /* find has found nothing more */
     struct inflate_state *gzip;
     ZSTD_DStream *frames;
 };
@@ -36,7 +37,7 @@ static bool read_more(struct cy_inflate *inflate)
     inflate->in_end = left;
     ssize_t size;
     do
-        size = pread(inflate->file, inflate->in + left, IN_BYTES - left, (off_t)(inflate->in_offset + left));
+        size = pread(inflate->file, inflate->in + left, inflate->in_capacity - left, (off_t)(inflate->in_offset + left));
     while (size < 0 && errno == EINTR);
     if (size < 0)
         return false;
@@ -212,12 +213,17 @@ static void begin(struct cy_inflate *inflate)
 enum cy_inflate_state cy_inflate_run(struct cy_inflate *inflate, bool begins, char *room, size_t room_bytes, size_t *size_bytes)
 {
     *size_bytes = 0;
+    if (begins && inflate->over)
+        return CY_INFLATE_END;
     if (begins) {
         if (!need(inflate, MAGIC_BYTES))
             return CY_INFLATE_FAILED;
         if (!member_begins(inflate)) {
-            if (only_padding(inflate))
+            bool empty_file = inflate->in_last && inflate->in_offset + inflate->in_end == 0; /* not even the shortest member */
+            if (!empty_file && only_padding(inflate))
                 return CY_INFLATE_END;
+            if (empty_file)
+                return spoiled(inflate, CY_INFLATE_TRUNCATED);
             return spoiled(inflate, CY_INFLATE_CORRUPT);
         }
         begin(inflate);
@@ -235,6 +241,7 @@ bool cy_inflate_find(struct cy_inflate *inflate, uint64_t offset, size_t trial_b
             break;
         if (inflate->in_end - inflate->in_at < MAGIC_BYTES) { /* too little for a member */
             inflate->in_at = inflate->in_end;
+            inflate->over = true;
             break;
         }
         if (member_begins(inflate)) {
@@ -259,25 +266,33 @@ bool cy_inflate_find(struct cy_inflate *inflate, uint64_t offset, size_t trial_b
 
 /* ---- its life ---- */
 
-struct cy_inflate *cy_inflate_new(int file, const char *path, uint64_t offset)
+/* Text, and so no compressed file, whatever its name: some clients unpack what they download and keep the name. */
+static bool is_text(const uint8_t *head, size_t size)
 {
-    uint8_t magic[MAGIC_BYTES];
-    ssize_t size = pread(file, magic, sizeof magic, 0);
-    struct cy_str name = cy_str(path);
-    bool gzip, zstd;
-    if (size == MAGIC_BYTES) {
-        gzip = gzip_begins(magic, MAGIC_BYTES);
-        zstd = !gzip && zstd_begins(magic, MAGIC_BYTES);
-    } else { /* too short for a member: the name says what is cut short here */
-        gzip = cy_str_ends(name, CY_STR(".gz"));
-        zstd = cy_str_ends(name, CY_STR(".zst"));
+    for (size_t i = 0; i < size; i++)
+        if (head[i] < 0x20 && head[i] != '\t' && head[i] != '\n' && head[i] != '\r')
+            return false;
+    return size > MAGIC_BYTES;
+}
+
+struct cy_inflate *cy_inflate_new(int file, const char *path, uint64_t offset, uint64_t file_bytes)
+{
+    enum { HEAD_BYTES = 64 };
+    uint8_t head[HEAD_BYTES];
+    ssize_t got = pread(file, head, sizeof head, 0);
+    size_t size = got > 0 ? (size_t)got : 0;
+    bool gzip = size >= MAGIC_BYTES && gzip_begins(head, size), zstd = size >= MAGIC_BYTES && zstd_begins(head, size);
+    if (!gzip && !zstd && !is_text(head, size)) { /* damaged, or too short to tell: the name says what it should be */
+        gzip = cy_str_ends(cy_str(path), CY_STR(".gz"));
+        zstd = cy_str_ends(cy_str(path), CY_STR(".zst"));
     }
     if (!gzip && !zstd)
         return NULL;
     struct cy_inflate *inflate = cy_alloc_zero(1, sizeof *inflate);
     inflate->file = file;
     inflate->zstd = zstd;
-    inflate->in = cy_alloc(IN_BYTES);
+    inflate->in_capacity = (size_t)CY_MIN(file_bytes + MAGIC_BYTES, IN_BYTES); /* small files in small buffers */
+    inflate->in = cy_alloc(inflate->in_capacity);
     seek(inflate, offset);
     if (zstd) {
         inflate->frames = ZSTD_createDStream();

@@ -15,9 +15,9 @@ enum cy_inflate_state {
     CY_INFLATE_FAILED,     /* reading failed: errno */
 };
 
-/* NULL when the file's first bytes are those of neither format (`path` is looked at only when it is too short to tell). `file` stays the
- * caller's; it is read with pread. */
-struct cy_inflate *cy_inflate_new(int file, const char *path, uint64_t offset);
+/* NULL for a plain file: its first bytes are those of neither format, and either are text or its name does not end in .gz or .zst. `file`
+ * stays the caller's; it is read with pread. */
+struct cy_inflate *cy_inflate_new(int file, const char *path, uint64_t offset, uint64_t file_bytes);
 void cy_inflate_free(struct cy_inflate *inflate); /* NULL is allowed */
 /* Decompresses up to room_bytes bytes; `begins` says that a member begins here. */
 enum cy_inflate_state cy_inflate_run(struct cy_inflate *inflate, bool begins, char *room, size_t room_bytes, size_t *size_bytes);

@@ -90,8 +90,9 @@ static void fail(struct cy_stream *stream)
 
 static void fill_plain(struct cy_stream *stream)
 {
-    char *at = room(stream, WINDOW_BYTES);
-    ssize_t size = pread(stream->file, at, WINDOW_BYTES, (off_t)stream->in_offset);
+    size_t step = (size_t)CY_MIN(stream->file_bytes + 1, WINDOW_BYTES); /* small files in small buffers */
+    char *at = room(stream, step);
+    ssize_t size = pread(stream->file, at, step, (off_t)stream->in_offset);
     if (size < 0 && errno != EINTR)
         fail(stream);
     if (size == 0)
@@ -109,40 +110,34 @@ static void damage(struct cy_stream *stream, const char *reason)
     stream->in_member = false;
 }
 
-/* Decompresses the next step. What a member gives is cut at places counted from its own beginning, so that it does not depend on where the
+/* Decompresses the next step: at a member's beginning all of it or CHECKED_BYTES, in pieces that grow, so that a small member costs little
+ * memory; else STEP_BYTES. What a member gives is cut at places counted from its own beginning, so that it does not depend on where the
  * stream was opened. */
 static void fill_compressed(struct cy_stream *stream)
 {
     bool begins = !stream->in_member;
     if (begins) {
-        stream->in_offset = cy_inflate_tell(stream->inflate);
-        stream->member_offset = stream->in_offset;
+        stream->member_offset = cy_inflate_tell(stream->inflate);
         add_member(stream, stream->member_offset);
     }
-    size_t size, step = begins ? CHECKED_BYTES : STEP_BYTES;
-    char *at = room(stream, step);
-    enum cy_inflate_state state = cy_inflate_run(stream->inflate, begins, at, step, &size);
+    size_t given = 0, limit = begins ? CHECKED_BYTES : STEP_BYTES;
+    enum cy_inflate_state state;
+    do {
+        size_t size, step = CY_MIN(CY_MAX(given, STEP_BYTES), limit - given);
+        char *at = room(stream, step);
+        state = cy_inflate_run(stream->inflate, begins && given == 0, at, step, &size);
+        stream->out_end += size;
+        given += size;
+    } while (state == CY_INFLATE_MORE && given < limit);
     stream->in_member = state == CY_INFLATE_MORE;
-    switch (state) {
-    case CY_INFLATE_MORE:
-    case CY_INFLATE_MEMBER_END:
-        break;
-    case CY_INFLATE_END:
+    if (state == CY_INFLATE_CORRUPT || state == CY_INFLATE_FAILED)
+        stream->out_end -= given;
+    if (state == CY_INFLATE_END)
         stream->state = CY_STREAM_END;
-        break;
-    case CY_INFLATE_TRUNCATED:
-        damage(stream, cy_inflate_reason(stream->inflate));
-        break;
-    case CY_INFLATE_CORRUPT:
-        size = 0;
-        damage(stream, cy_inflate_reason(stream->inflate));
-        break;
-    case CY_INFLATE_FAILED:
-        size = 0;
+    else if (state == CY_INFLATE_FAILED)
         fail(stream);
-        break;
-    }
-    stream->out_end += size;
+    else if (state == CY_INFLATE_CORRUPT || state == CY_INFLATE_TRUNCATED)
+        damage(stream, cy_inflate_reason(stream->inflate));
 }
 
 struct cy_str cy_stream_peek(struct cy_stream *stream, size_t want)
@@ -198,7 +193,7 @@ void cy_stream_recover(struct cy_stream *stream)
     stream->damage = NULL;
     stream->member_first = stream->member_end = 0;
     stream->state = CY_STREAM_OPEN;
-    if (!cy_inflate_find(stream->inflate, stream->member_offset + 1, TRIAL_BYTES))
+    if (!cy_inflate_find(stream->inflate, CY_MIN(stream->member_offset + 1, stream->file_bytes), TRIAL_BYTES))
         fail(stream);
 }
 
@@ -219,13 +214,16 @@ enum cy_status cy_stream_open(struct cy_stream **stream, const char *path, struc
     made->path = strcpy(cy_alloc(strlen(path) + 1), path);
     made->file_bytes = (uint64_t)about.st_size;
     made->in_offset = from.offset;
-    made->inflate = cy_inflate_new(file, path, from.offset);
+    made->inflate = cy_inflate_new(file, path, from.offset, made->file_bytes);
     if (from.offset > made->file_bytes)
         goto out_too_short;
+    if (from.offset == made->file_bytes && from.record > 0) /* all was given before, and what an empty file lacks was said */
+        made->state = CY_STREAM_END;
     for (uint64_t left = from.within; left > 0;) {
-        size_t size = CY_MIN(cy_stream_peek(made, 1).size, left);
+        size_t size = cy_stream_peek(made, 1).size;
         if (size == 0)
             goto out_too_short;
+        size = (size_t)CY_MIN(size, left);
         cy_stream_skip(made, size);
         left -= size;
     }
