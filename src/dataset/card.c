@@ -53,6 +53,7 @@ static const char *const hub_licenses[] = {
 enum {
     LANGUAGES_MAX = 200, /* in the YAML head */
     ROWS_MAX = 20,       /* of a table by name; build.json has all */
+    NAME_SHOWN = 200,    /* bytes of a name that comes from data */
 };
 
 /* ---- YAML head ---- */
@@ -219,6 +220,12 @@ static void add_features(struct cy_buffer *out, const struct cy_schema *schema, 
     }
 }
 
+/* `datasets` reads all configurations of a folder in one format, so the ledger, which is always Parquet, has one beside Parquet only. */
+static bool verdicts_load(const struct cy_build_counts *counts)
+{
+    return first_shard(counts, "verdicts") != NULL && counts->options->format == CY_DATASET_PARQUET;
+}
+
 static void add_configs(struct cy_buffer *out, const struct cy_build_counts *counts)
 {
     static const char *const splits[] = {"train", "validation"};
@@ -228,13 +235,12 @@ static void add_configs(struct cy_buffer *out, const struct cy_build_counts *cou
         if (shard != NULL)
             cy_buffer_printf(out, "  - split: %s\n    path: data/%s-*%s\n", splits[i], splits[i], shard_suffix(shard));
     }
-    const struct cy_shard *verdicts = first_shard(counts, "verdicts");
-    if (verdicts != NULL)
-        cy_buffer_printf(out, "- config_name: verdicts\n  data_files:\n  - split: verdicts\n    path: verdicts/*%s\n",
-                         shard_suffix(verdicts));
+    bool verdicts = verdicts_load(counts);
+    if (verdicts)
+        cy_buffer_add_text(out, "- config_name: verdicts\n  data_files:\n  - split: verdicts\n    path: verdicts/*.parquet\n");
     cy_buffer_add_text(out, "dataset_info:\n- config_name: default\n");
     add_features(out, counts->schema, CY_IN_DATA);
-    if (verdicts != NULL) {
+    if (verdicts) {
         cy_buffer_add_text(out, "- config_name: verdicts\n");
         add_features(out, counts->schema, CY_IN_VERDICTS);
     }
@@ -257,6 +263,7 @@ static void add_yaml(struct cy_buffer *out, const struct cy_build_counts *counts
 /* Text from data in a Markdown table or line: no line breaks, nothing that Markdown or HTML would take as its own. */
 static void add_cell(struct cy_buffer *out, struct cy_str text)
 {
+    text = cy_text_beginning(text, NAME_SHOWN);
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = (uint8_t)text.data[i];
         if (byte < 0x20 || byte == 0x7F)
@@ -431,9 +438,16 @@ static void add_loading(struct cy_buffer *out, const struct cy_build_counts *cou
     const struct cy_shard *shard = first_shard(counts, "train");
     bool parquet = shard == NULL || strcmp(shard_suffix(shard), ".parquet") == 0;
     const char *suffix = shard == NULL ? ".parquet" : shard_suffix(shard);
-    cy_buffer_add_text(
-        out, "\n## How to load it\n\nIn the folder of this file:\n\n```python\nimport datasets\ndata = datasets.load_dataset(\".\")\n"
-             "gone = datasets.load_dataset(\".\", \"verdicts\", split=\"verdicts\")\n```\n\n```sql\n-- DuckDB\n");
+    cy_buffer_add_text(out, "\n## How to load it\n\nIn the folder of this file:\n\n```python\nimport datasets, os\n"
+                            "folder = os.path.abspath(\".\")\ndata = datasets.load_dataset(folder)\n");
+    if (verdicts_load(counts))
+        cy_buffer_add_text(out, "gone = datasets.load_dataset(folder, \"verdicts\", split=\"verdicts\")\n");
+    else if (first_shard(counts, "verdicts") != NULL)
+        cy_buffer_add_text(out, "gone = datasets.load_dataset(\"parquet\", data_files=\"verdicts/*.parquet\", split=\"train\")\n");
+    cy_buffer_add_text(out, "```\n\n");
+    if (counts->options->format == CY_DATASET_JSONL_ZST)
+        cy_buffer_add_text(out, "(That needs `pip install zstandard`.)\n\n");
+    cy_buffer_add_text(out, "```sql\n-- DuckDB\n");
     cy_buffer_printf(out, "SELECT language, count(*) FROM %s('data/*%s') GROUP BY 1 ORDER BY 2 DESC;\n",
                      parquet ? "read_parquet" : "read_json_auto", suffix);
     cy_buffer_add_text(out, "```\n\n```python\nimport glob\nimport pandas\n");

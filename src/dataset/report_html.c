@@ -5,6 +5,7 @@
 enum {
     ROWS_SHOWN = 12,       /* of a table by name; the rest is folded */
     ROWS_FOLDED_MAX = 200, /* further ones are in build.json only */
+    NAME_SHOWN = 200,      /* bytes of a name that comes from data */
 };
 
 /* ---- text ---- */
@@ -213,7 +214,7 @@ static void add_share_rows(struct cy_page *page, const struct cy_tally_table *ta
         if (row->name.size == 0)
             cy_page_add(page, none);
         else
-            cy_html_text(page->out, row->name);
+            cy_html_text(page->out, cy_text_beginning(row->name, NAME_SHOWN));
         cy_page_add(page, "</td><td class=b>");
         cy_html_bar(page->out, row->tally.kept_count, row->tally.read_count - row->tally.kept_count, table->rows[0].tally.read_count);
         cy_page_add(page, "</td>");
