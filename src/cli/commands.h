@@ -1,5 +1,6 @@
 /* Every command, a row each, in the order in which a newcomer meets them: CY_COMMAND(name, summary) is
  * `int cy_cmd_<name>(int argc, char **argv)` in cmd_<name>.c. */
+CY_COMMAND(init, "write a recipe for the files it is shown")
 CY_COMMAND(build, "turn raw data into a dataset, by a recipe")
 CY_COMMAND(summary, "show what was read, kept and removed, and why")
 CY_COMMAND(operators, "list the operators, with their parameters")

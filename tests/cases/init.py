@@ -1,0 +1,39 @@
+"""`ciyuan init` writes a recipe that builds."""
+import json, os
+
+from _case import case, ciyuan, finish, scratch, write
+
+ENGLISH = "The quick brown fox jumps over the lazy dog, and the people of the town look on with wonder as it happens again. "
+
+
+@case("the recipe names format, text field and language of what it was shown, and it builds")
+def builds():
+    write("in.jsonl", "".join(json.dumps({"no": i, "title": "t", "body": f"{ENGLISH * 12} {i}"}) + "\n" for i in range(20)))
+    ciyuan("init", "in.jsonl", "--output", "recipe.yaml", cwd=scratch)
+    recipe = open(os.path.join(scratch, "recipe.yaml")).read()
+    assert "format: jsonl" in recipe and 'text: "body"' in recipe and "keep: [en]" in recipe, recipe
+    ciyuan("build", "recipe.yaml", "--quiet", cwd=scratch)
+    assert json.load(open(os.path.join(scratch, "out/dataset/build.json")))["total"]["read"] == 20
+
+
+@case("pages get extract_html")
+def pages():
+    write("site/a.html", f"<html><body><p>{ENGLISH * 5}</p></body></html>")
+    recipe, _ = ciyuan("init", "site", cwd=scratch)
+    assert "extract_html" in recipe and "format: html" in recipe, recipe
+
+
+@case("a recipe that is there is not overwritten")
+def stays():
+    _, error = ciyuan("init", "in.jsonl", "--output", "recipe.yaml", cwd=scratch, status=1)
+    assert "is there already" in error, error
+
+
+@case("a file of no known format is an error that says what to do")
+def unknown():
+    write("x.bin", "?")
+    _, error = ciyuan("init", "x.bin", cwd=scratch, status=1)
+    assert "no format is known" in error and "hint:" in error, error
+
+
+finish()
