@@ -148,10 +148,10 @@ static void convert(struct parser *parser, enum type has, enum type wants, unsig
         fail_at(parser, at, cy_arena_printf(parser->arena, "expected %s, found %s", type_names[wants], type_names[has]), NULL);
 }
 
-/* Makes the top two values one type. `at`: where the upper one begins. */
+/* Makes the top two values one type; two fields of metadata stay what they hold. `at`: where the upper one begins. */
 static enum type unify(struct parser *parser, enum type lower, enum type upper, size_t at)
 {
-    enum type type = lower != TYPE_ANY ? lower : upper != TYPE_ANY ? upper : TYPE_TEXT;
+    enum type type = lower != TYPE_ANY ? lower : upper;
     convert(parser, lower, type, 1, at);
     convert(parser, upper, type, 0, at);
     return type;
@@ -527,8 +527,8 @@ static void parse_in(struct parser *parser, enum type left)
     do {
         size_t at = parser->word.at;
         enum type item = parse_sum(parser);
-        if (type == TYPE_ANY) { /* the first item says what a metadata field is */
-            type = item != TYPE_ANY ? item : TYPE_TEXT;
+        if (type == TYPE_ANY && item != TYPE_ANY) { /* the first item of a known type says what a metadata field is */
+            type = item;
             convert(parser, TYPE_ANY, type, 2, at);
         }
         convert(parser, item, type, 0, at);
@@ -562,7 +562,13 @@ static void parse_between(struct parser *parser, enum type left)
     if (!take_keyword(parser, "and"))
         fail_expected(parser, "and");
     at = parser->word.at;
-    convert(parser, parse_sum(parser), type, 0, at);
+    enum type high = parse_sum(parser);
+    if (type == TYPE_ANY) {
+        convert(parser, TYPE_ANY, high, 2, at);
+        convert(parser, TYPE_ANY, high, 1, at);
+    } else {
+        convert(parser, high, type, 0, at);
+    }
     emit(parser, CY_OP_BETWEEN, -2);
 }
 

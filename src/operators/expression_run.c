@@ -73,15 +73,18 @@ static void to_bool(struct cy_value *value)
         *value = (struct cy_value){CY_VALUE_NULL};
 }
 
-/* Both not NULL and of one kind. */
-static int compare(const struct cy_value *a, const struct cy_value *b)
+/* Neither NULL. Two fields of metadata can hold different kinds: then their texts are compared. */
+static int compare(struct cy_value a, struct cy_value b, struct cy_arena *arena)
 {
-    CY_ASSERT(a->kind == b->kind);
-    if (a->kind == CY_VALUE_TEXT)
-        return cy_str_compare(a->text, b->text);
-    if (a->kind == CY_VALUE_BOOL)
-        return (int)a->truth - (int)b->truth;
-    return (a->number > b->number) - (a->number < b->number);
+    if (a.kind != b.kind) {
+        to_text(&a, arena);
+        to_text(&b, arena);
+    }
+    if (a.kind == CY_VALUE_TEXT)
+        return cy_str_compare(a.text, b.text);
+    if (a.kind == CY_VALUE_BOOL)
+        return (int)a.truth - (int)b.truth;
+    return (a.number > b.number) - (a.number < b.number);
 }
 
 /* ---- text ---- */
@@ -245,21 +248,22 @@ static double arithmetic(enum cy_opcode op, double a, double b)
 }
 
 /* Two values, neither NULL. */
-static struct cy_value binary(const struct cy_instruction *instruction, const struct cy_value *a, const struct cy_value *b)
+static struct cy_value binary(const struct cy_instruction *instruction, const struct cy_value *a, const struct cy_value *b,
+                              struct cy_arena *arena)
 {
     switch (instruction->op) {
     case CY_OP_EQUAL:
-        return bool_value(compare(a, b) == 0);
+        return bool_value(compare(*a, *b, arena) == 0);
     case CY_OP_UNEQUAL:
-        return bool_value(compare(a, b) != 0);
+        return bool_value(compare(*a, *b, arena) != 0);
     case CY_OP_LESS:
-        return bool_value(compare(a, b) < 0);
+        return bool_value(compare(*a, *b, arena) < 0);
     case CY_OP_LESS_EQUAL:
-        return bool_value(compare(a, b) <= 0);
+        return bool_value(compare(*a, *b, arena) <= 0);
     case CY_OP_GREATER:
-        return bool_value(compare(a, b) > 0);
+        return bool_value(compare(*a, *b, arena) > 0);
     case CY_OP_GREATER_EQUAL:
-        return bool_value(compare(a, b) >= 0);
+        return bool_value(compare(*a, *b, arena) >= 0);
     case CY_OP_LIKE:
     case CY_OP_ILIKE:
         return bool_value(cy_like(a->text, b->text, (char)instruction->index, instruction->op == CY_OP_ILIKE));
@@ -306,11 +310,11 @@ static struct cy_value logic(struct cy_value a, struct cy_value b, bool deciding
     return a.kind == CY_VALUE_NULL || b.kind == CY_VALUE_NULL ? (struct cy_value){CY_VALUE_NULL} : bool_value(!deciding);
 }
 
-static struct cy_value compared(const struct cy_value *a, const struct cy_value *b, enum cy_opcode op)
+static struct cy_value compared(const struct cy_value *a, const struct cy_value *b, enum cy_opcode op, struct cy_arena *arena)
 {
     if (a->kind == CY_VALUE_NULL || b->kind == CY_VALUE_NULL)
         return (struct cy_value){CY_VALUE_NULL};
-    return binary(&(struct cy_instruction){.op = op}, a, b);
+    return binary(&(struct cy_instruction){.op = op}, a, b, arena);
 }
 
 static struct cy_value pushed(const struct cy_instruction *instruction, struct row *row)
@@ -337,7 +341,8 @@ static bool jumps(enum cy_opcode op, const struct cy_value *top)
 /* Runs the program; `operands` gets the last comparison's two values. */
 static struct cy_value execute(const struct cy_expression *expression, struct row *row, struct cy_value operands[2])
 {
-    struct cy_value stack[CY_EXPRESSION_STACK_MAX], *top = stack - 1;
+    struct cy_value stack[CY_EXPRESSION_STACK_MAX + 1], *top = stack; /* stack[0] holds nothing */
+    struct cy_arena *arena = row->batch->arena;
     for (size_t at = 0; at < expression->code_count; at++) {
         const struct cy_instruction *instruction = &expression->code[at];
         switch (instruction->op) {
@@ -348,7 +353,7 @@ static struct cy_value execute(const struct cy_expression *expression, struct ro
             to_number(top - instruction->depth);
             break;
         case CY_OP_TO_TEXT:
-            to_text(top - instruction->depth, row->batch->arena);
+            to_text(top - instruction->depth, arena);
             break;
         case CY_OP_TO_BOOL:
             to_bool(top - instruction->depth);
@@ -369,7 +374,7 @@ static struct cy_value execute(const struct cy_expression *expression, struct ro
             if (top[0].kind == CY_VALUE_NULL || top[1].kind == CY_VALUE_NULL)
                 *top = (struct cy_value){CY_VALUE_NULL};
             else
-                *top = binary(instruction, &top[0], &top[1]);
+                *top = binary(instruction, &top[0], &top[1], arena);
             break;
         case CY_OP_AND:
         case CY_OP_OR:
@@ -378,11 +383,12 @@ static struct cy_value execute(const struct cy_expression *expression, struct ro
             break;
         case CY_OP_BETWEEN:
             top -= 2;
-            *top = logic(compared(&top[0], &top[1], CY_OP_GREATER_EQUAL), compared(&top[0], &top[2], CY_OP_LESS_EQUAL), false);
+            *top =
+                logic(compared(&top[0], &top[1], CY_OP_GREATER_EQUAL, arena), compared(&top[0], &top[2], CY_OP_LESS_EQUAL, arena), false);
             break;
         case CY_OP_IN_ITEM:
             top--;
-            *top = logic(top[0], compared(&top[-1], &top[1], CY_OP_EQUAL), true);
+            *top = logic(top[0], compared(&top[-1], &top[1], CY_OP_EQUAL, arena), true);
             break;
         case CY_OP_IN_END:
             top--;
@@ -399,7 +405,7 @@ static struct cy_value execute(const struct cy_expression *expression, struct ro
             break;
         }
     }
-    CY_ASSERT(top == stack);
+    CY_ASSERT(top == stack + 1);
     return *top;
 }
 

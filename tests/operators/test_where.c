@@ -13,9 +13,9 @@ static struct cy_batch *documents(void)
     struct cy_batch *batch = cy_test_batch("The quick brown fox", "数据集是词元的集合", "100% sure_thing", "", NULL);
     static const char *const urls[] = {"https://example.com/tag/fox", "https://例子.cn/data", "http://example.org/x_y", ""};
     static const char *const languages[] = {"en", "zh", "en", ""};
-    static const char *const metadata[] = {"{\"author\":\"Ann\",\"stars\":4,\"paid\":true,\"deep\":{\"a b\":\"7.5\"}}",
-                                           "{\"author\":\"李白\",\"stars\":\"5\",\"paid\":false,\"list\":[1,2]}",
-                                           "{\"author\":null,\"stars\":\"many\",\"paid\":1}", ""};
+    static const char *const metadata[] = {"{\"author\":\"Ann\",\"stars\":4,\"big\":10,\"paid\":true,\"deep\":{\"a b\":\"7.5\"}}",
+                                           "{\"author\":\"李白\",\"stars\":\"5\",\"big\":10,\"paid\":false,\"list\":[1,2]}",
+                                           "{\"author\":null,\"stars\":\"many\",\"big\":10,\"paid\":1}", ""};
     static const double words[] = {4, 9, 2, NAN}, lines[] = {1, 3, 0, NAN};
     for (size_t row = 0; row < 4; row++) {
         batch->urls[row] = cy_str(urls[row]);
@@ -178,6 +178,8 @@ CY_TEST("where gives a field of metadata the type of what it is compared with")
         {"metadata.list = '[1,2]'", "?T??"},
         {"metadata.nothing is null", "TTTT"},
         {"metadata.stars = metadata.stars", "TTT?"},
+        {"metadata.stars < metadata.big", "TFF?"}, /* two numbers as numbers; '5' < '10' and 'many' < '10' as texts */
+        {"metadata.paid = metadata.stars", "FFF?"},
     };
     expect_truths(cases, CY_COUNT(cases));
 }
