@@ -316,7 +316,7 @@ static void add_measures(struct cy_page *page, const char *key, const char *engl
     for (size_t i = 0; i < CY_COUNT(values); i++) {
         cy_page_add(page, "</td><td class=n>");
         if (histogram->count > 0)
-            cy_buffer_add_value(page->out, values[i]);
+            cy_buffer_add_short(page->out, values[i]);
     }
     cy_page_add(page, "</td></tr>\n");
 }
@@ -340,12 +340,38 @@ static void add_signal(struct cy_page *page, uint32_t step_index, size_t index)
     cy_html_text(page->out, cy_str(signal->meaning));
     cy_page_add(page, "</span></figcaption>\n");
     cy_html_histogram(page->out, &bars, thresholds, threshold_count, signal->name);
+    if (bars.bar_count == 0) {
+        cy_page_add(page, "</figure>\n");
+        return;
+    }
     cy_page_add(page,
                 "<table><thead><tr><th></th><th class=n>count</th><th class=n>min</th><th class=n>median</th><th class=n>mean</th><th "
                 "class=n>max</th></tr></thead><tbody>");
     add_measures(page, "key", "Kept", "保留", &measured->kept);
     add_measures(page, "key x", "Removed", "剔除", &measured->gone);
     cy_page_add(page, "</tbody></table></figure>\n");
+}
+
+/* Signals that a rule decides by are shown, the others folded. */
+static void add_signals(struct cy_page *page, uint32_t step_index)
+{
+    const struct cy_signal *signals = page->schema->steps[step_index].operator->signals;
+    struct cy_threshold_view thresholds[CY_THRESHOLDS_MAX];
+    size_t counts[2] = {0}; /* without and with a threshold */
+    for (size_t i = 0; signals != NULL && signals[i].name != NULL; i++)
+        counts[cy_threshold_views(page->counts, step_index, signals[i].name, thresholds) > 0]++;
+    for (int decides = 1; decides >= 0; decides--) {
+        if (counts[decides] == 0)
+            continue;
+        if (!decides)
+            cy_buffer_printf(page->out, "<details><summary>%zu %s that no rule decides by <span lang=zh>不作判据的指标</span></summary>\n",
+                             counts[0], counts[0] == 1 ? "signal" : "signals");
+        cy_page_add(page, "<div class=signals>\n");
+        for (size_t i = 0; signals[i].name != NULL; i++)
+            if ((cy_threshold_views(page->counts, step_index, signals[i].name, thresholds) > 0) == decides)
+                add_signal(page, step_index, i);
+        cy_page_add(page, decides ? "</div>\n" : "</div></details>\n");
+    }
 }
 
 static void add_clusters(struct cy_page *page, const struct cy_cluster_counts *clusters)
@@ -419,12 +445,7 @@ static void add_step(struct cy_page *page, uint32_t index)
     }
     add_rules(page, index);
     add_clusters(page, &page->counts->steps[index].clusters);
-    if (step->operator->signals != NULL && step->operator->signals[0].name != NULL) {
-        cy_page_add(page, "<div class=signals>\n");
-        for (size_t i = 0; step->operator->signals[i].name != NULL; i++)
-            add_signal(page, index, i);
-        cy_page_add(page, "</div>\n");
-    }
+    add_signals(page, index);
     cy_page_add(page, "</section>\n");
 }
 

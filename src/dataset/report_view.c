@@ -22,29 +22,47 @@ const char *cy_rule_sign(const struct cy_rule *rule)
     }
 }
 
+/* The rule's parameter, and its value where it is a number; NaN where it is none, or goes by language. */
+static double threshold_param(const struct cy_schema_step *step, const struct cy_rule *rule, const struct cy_param **param)
+{
+    *param = rule != NULL && rule->param != NULL ? cy_param_find(step->operator->params, cy_str(rule->param)) : NULL;
+    if (*param == NULL)
+        return NAN;
+    const void *value = (const char *)step->self + (*param)->offset;
+    if ((*param)->kind == CY_PARAM_KIND_NUMBER)
+        return *(const double *)value;
+    return (*param)->kind == CY_PARAM_KIND_INTEGER ? (double)*(const int64_t *)value : NAN;
+}
+
+static void add_keep(struct cy_buffer *out, const char *sign, double low, double high)
+{
+    cy_buffer_printf(out, "%s%s", sign, sign[0] != '\0' ? " " : "");
+    cy_buffer_add_value(out, low);
+    if (low == high)
+        return;
+    cy_buffer_add_text(out, " … ");
+    cy_buffer_add_value(out, high);
+}
+
 static struct cy_str keep_text(const struct cy_schema_step *step, const struct cy_rule *rule, const struct cy_rule_counts *counts,
                                struct cy_arena *arena)
 {
     struct cy_buffer text = {0};
+    const struct cy_param *param;
     const char *sign = rule != NULL ? cy_rule_sign(rule) : "";
-    const struct cy_param *param = rule != NULL && rule->param != NULL ? cy_param_find(step->operator->params, cy_str(rule->param)) : NULL;
-    bool numeric = param != NULL && (param->kind == CY_PARAM_KIND_NUMBER || param->kind == CY_PARAM_KIND_INTEGER);
-    if (!numeric && counts != NULL && !isnan(counts->threshold_low)) {
-        cy_buffer_printf(&text, "%s%s", sign, sign[0] != '\0' ? " " : "");
-        cy_buffer_add_value(&text, counts->threshold_low);
-        if (counts->threshold_low != counts->threshold_high) {
-            cy_buffer_add_text(&text, " … ");
-            cy_buffer_add_value(&text, counts->threshold_high);
-        }
-    } else if (numeric && rule->keep == CY_KEEP_BELOW && param->kind == CY_PARAM_KIND_NUMBER &&
-               *(const double *)((const char *)step->self + param->offset) == 0) {
-        cy_buffer_add_text(&text, "none"); /* nothing measured lies below 0 */
-    } else if (param != NULL) {
-        cy_buffer_printf(&text, "%s%s", sign, sign[0] != '\0' ? " " : "");
+    double threshold = threshold_param(step, rule, &param);
+    if (threshold == 0 && rule->keep == CY_KEEP_BELOW && param->kind == CY_PARAM_KIND_NUMBER)
+        cy_buffer_add_text(&text, "none"); /* a share or a similarity that none lies below */
+    else if (counts != NULL && !isnan(counts->threshold_low))
+        add_keep(&text, sign, counts->threshold_low, counts->threshold_high);
+    else if (isfinite(threshold))
+        add_keep(&text, sign, threshold, threshold);
+    else if (param != NULL && param->kind == CY_PARAM_KIND_NUMBER)
+        cy_buffer_add_text(&text, "by language");
+    else if (param != NULL)
         cy_param_print(param, step->self, &text);
-    } else if (rule != NULL && step->operator->scalar_param != NULL) {
+    else if (rule != NULL && step->operator->scalar_param != NULL)
         cy_param_print(cy_param_find(step->operator->params, cy_str(step->operator->scalar_param)), step->self, &text); /* the expression */
-    }
     struct cy_str kept = cy_arena_str(arena, cy_buffer_str(&text));
     cy_buffer_release(&text);
     return kept;
@@ -101,13 +119,8 @@ size_t cy_threshold_views(const struct cy_build_counts *counts, uint32_t step_in
         if (rule->signal == NULL || strcmp(rule->signal, signal) != 0)
             continue;
         const struct cy_rule_counts *fired = find_fired(&counts->steps[step_index].rules, rule->name);
-        const struct cy_param *param = rule->param != NULL ? cy_param_find(step->operator->params, cy_str(rule->param)) : NULL;
-        const void *value = param != NULL ? (const char *)step->self + param->offset : NULL;
-        double threshold = NAN;
-        if (param != NULL && param->kind == CY_PARAM_KIND_NUMBER)
-            threshold = *(const double *)value;
-        else if (param != NULL && param->kind == CY_PARAM_KIND_INTEGER)
-            threshold = (double)*(const int64_t *)value;
+        const struct cy_param *param;
+        double threshold = threshold_param(step, rule, &param);
         if (fired != NULL && !isnan(fired->threshold_low))
             views[count++] = (struct cy_threshold_view){fired->threshold_low, fired->threshold_high, rule};
         else if (isfinite(threshold))
@@ -263,6 +276,16 @@ void cy_buffer_add_value(struct cy_buffer *out, double value)
     char text[40];
     snprintf(text, sizeof text, "%.4g", value == 0 ? 0 : size);
     cy_buffer_printf(out, "%s%s", value < 0 ? "−" : "", text);
+}
+
+void cy_buffer_add_short(struct cy_buffer *out, double value)
+{
+    double size = fabs(value);
+    if (isnan(value) || size >= 1000 || size == 0) {
+        cy_buffer_add_value(out, value);
+        return;
+    }
+    cy_buffer_printf(out, size < 1e-3 ? "%s%.1e" : "%s%.3g", value < 0 ? "−" : "", size);
 }
 
 void cy_buffer_add_alike(struct cy_buffer *out, double similarity)

@@ -48,6 +48,7 @@ void cy_buffer_add_count(struct cy_buffer *out, uint64_t count);
 void cy_buffer_add_bytes(struct cy_buffer *out, uint64_t size_bytes);
 void cy_buffer_add_share(struct cy_buffer *out, uint64_t part, uint64_t whole);
 void cy_buffer_add_value(struct cy_buffer *out, double value);
+void cy_buffer_add_short(struct cy_buffer *out, double value); /* the same with three digits, for narrow columns */
 /* Similarity 0…1 in words, to the whole per cent: "97 % alike"; what rounds to 100 without being so is "over 99 % alike". */
 void cy_buffer_add_alike(struct cy_buffer *out, double similarity);
 /* The text up to `size_bytes_max`, cut at a code point. */
