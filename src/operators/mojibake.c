@@ -108,3 +108,38 @@ bool cy_mojibake_repair(struct cy_str text, struct cy_buffer *out)
     out->size = start;
     return false;
 }
+
+static bool holds_c1(struct cy_str text)
+{
+    for (size_t i = 0; i + 1 < text.size; i++)
+        if ((uint8_t)text.data[i] == 0xC2 && (uint8_t)text.data[i + 1] < 0xA0)
+            return true;
+    return false;
+}
+
+size_t cy_mojibake_repair_parts(struct cy_str text, bool all, struct cy_buffer *out)
+{
+    size_t copied = 0, count = 0, end;
+    for (size_t at = 0; at < text.size;) {
+        const char *found = memchr(text.data + at, 0xC3, text.size - at);
+        if (found == NULL)
+            break;
+        at = (size_t)(found - text.data);
+        size_t here = cy_mojibake_latin(text, at, &end);
+        if (here == 0) {
+            at++;
+            continue;
+        }
+        if (all || holds_c1((struct cy_str){found, end - at})) {
+            cy_buffer_add(out, text.data + copied, at - copied);
+            for (const char *place = found; place < text.data + end;)
+                cy_buffer_add_byte(out, (uint8_t)cy_cp1252_byte(cy_utf8_decode(&place, text.data + end)));
+            copied = end;
+            count += here;
+        }
+        at = end;
+    }
+    if (count > 0)
+        cy_buffer_add(out, text.data + copied, text.size - copied);
+    return count;
+}

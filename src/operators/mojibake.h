@@ -24,4 +24,8 @@ bool cy_mojibake_gbk(struct cy_str text, size_t at);
  * something that is surely mojibake must be in it. Appends the text that was meant to `out` and returns true; else leaves `out` alone. */
 bool cy_mojibake_repair(struct cy_str text, struct cy_buffer *out);
 
+/* Undoes one wrong decoding sequence by sequence: of all that cy_mojibake_latin counts, or only of those that hold a C1 control, which no
+ * sound text does. Appends the whole text to `out` and returns how many characters were put right; 0: nothing, and `out` is left alone. */
+size_t cy_mojibake_repair_parts(struct cy_str text, bool all, struct cy_buffer *out);
+
 #endif

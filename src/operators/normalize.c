@@ -27,17 +27,19 @@ static const struct cy_param params[] = {
     CY_PARAM_BOOL(normalize, unify_spaces, true, "no-break, ideographic and the other spaces become U+0020"),
     CY_PARAM_BOOL(normalize, remove_invisible, true, "zero-width and directional characters go; joiners stay"),
     CY_PARAM_INTEGER(normalize, blank_lines_max, 2, "lines", "blank lines in a row that stay; -1: any number"),
-    CY_PARAM_BOOL(normalize, fix_mojibake, false, "undo a wrong decoding of a whole text where that is exact"),
+    CY_PARAM_BOOL(normalize, fix_mojibake, false, "put right what is surely mojibake: a whole text where that is exact, else part by part"),
     CY_PARAM_NUMBER(normalize, mojibake_max, 20, "per 1,000 code points", "keep at or below this"),
     CY_PARAM_NUMBER(normalize, replaced_chars_max, 20, "per 1,000 code points", "keep at or below this"),
     {0},
 };
 
-enum { SIGNAL_MOJIBAKE, SIGNAL_REPLACED_CHARS, SIGNAL_REMOVED_CHARS };
+enum { SIGNAL_MOJIBAKE, SIGNAL_REPLACED_CHARS, SIGNAL_REMOVED_CHARS, SIGNAL_REPAIRED_CHARS };
+enum { REPAIRS_MAX = 4 }; /* times over that a text was decoded wrongly; more than twice has not been seen */
 static const struct cy_signal signals[] = {
     {"mojibake", "per 1,000 code points", "characters that were decoded wrongly and are not repaired"},
     {"replaced_chars", "per 1,000 code points", "U+FFFD, where a decoder met bytes that it could not read"},
     {"removed_chars", "code points", "control and invisible characters taken out"},
+    {"repaired_chars", "code points", "characters of mojibake put right"},
     {0},
 };
 
@@ -57,7 +59,7 @@ static enum cy_status prepare(void *self, const struct cy_step_setup *setup, str
 
 /* A worker's buffers: the text goes from one to the other, and only what was changed is copied to the batch. */
 struct buffers {
-    struct cy_buffer repaired, formed, cleaned, composed;
+    struct cy_buffer repaired[2], formed, cleaned, composed;
 };
 
 static void *buffers_make(const void *context)
@@ -69,11 +71,19 @@ static void *buffers_make(const void *context)
 static void buffers_free(void *object)
 {
     struct buffers *buffers = object;
-    cy_buffer_release(&buffers->repaired);
+    cy_buffer_release(&buffers->repaired[0]);
+    cy_buffer_release(&buffers->repaired[1]);
     cy_buffer_release(&buffers->formed);
     cy_buffer_release(&buffers->cleaned);
     cy_buffer_release(&buffers->composed);
     free(buffers);
+}
+
+static struct cy_str cleaned(const struct normalize *op, struct cy_str text, struct cy_buffer *buffer, struct cy_clean_counts *counts)
+{
+    const struct cy_clean_options options = {op->collapse_spaces, op->unify_spaces, op->remove_invisible, op->blank_lines_max};
+    cy_buffer_clear(buffer);
+    return cy_text_clean(text, &options, buffer, counts) ? cy_buffer_str(buffer) : text;
 }
 
 static struct cy_str formed(struct cy_str text, enum cy_form form, struct cy_buffer *buffer)
@@ -85,20 +95,43 @@ static struct cy_str formed(struct cy_str text, enum cy_form form, struct cy_buf
     return cy_buffer_str(buffer);
 }
 
-/* The text in its one form; borrowed from `text` or the buffers. Form KC comes before cleaning, since it makes spaces of other characters;
- * form C comes after it, since taking an invisible character out can bring two together that compose. */
-static struct cy_str normal_text(const struct normalize *op, struct cy_str text, struct buffers *buffers, struct cy_clean_counts *counts)
+/* Puts mojibake right as long as there is some; *repaired counts the characters. */
+static struct cy_str repaired_text(const struct normalize *op, struct cy_str text, struct buffers *buffers, size_t *repaired)
 {
-    const struct cy_clean_options options = {op->collapse_spaces, op->unify_spaces, op->remove_invisible, op->blank_lines_max};
-    cy_buffer_clear(&buffers->repaired);
-    cy_buffer_clear(&buffers->cleaned);
-    if (op->fix_mojibake && cy_mojibake_repair(text, &buffers->repaired))
-        text = cy_buffer_str(&buffers->repaired);
-    if (op->form_number == CY_FORM_KC)
-        text = formed(text, CY_FORM_KC, &buffers->formed);
-    if (cy_text_clean(text, &options, &buffers->cleaned, counts))
-        text = cy_buffer_str(&buffers->cleaned);
-    return op->form_number != 0 ? formed(text, CY_FORM_C, &buffers->composed) : text;
+    *repaired = 0;
+    for (int round = 0; round < REPAIRS_MAX; round++) {
+        struct cy_buffer *out = &buffers->repaired[round % 2];
+        cy_buffer_clear(out);
+        size_t here;
+        if (op->fix_mojibake && cy_mojibake_repair(text, out))
+            here = cy_utf8_count(text.data, text.size) - cy_utf8_count(out->data, out->size);
+        else
+            here = cy_mojibake_repair_parts(text, op->fix_mojibake, out);
+        if (here == 0)
+            break;
+        *repaired += here;
+        text = cy_buffer_str(out);
+    }
+    return text;
+}
+
+/* The text in its one form; borrowed from `text` or the buffers. Mojibake is put right before form KC would change its characters; form KC
+ * comes before cleaning, since it makes spaces of other characters; form C comes after it, since taking an invisible character out can
+ * bring two together that compose. */
+static struct cy_str normal_text(const struct normalize *op, struct cy_str text, struct buffers *buffers, struct cy_clean_counts *counts,
+                                 size_t *repaired)
+{
+    struct cy_str clean = cleaned(op, text, &buffers->cleaned, counts);
+    *repaired = 0;
+    if (counts->mojibake > 0) {
+        text = repaired_text(op, text, buffers, repaired);
+        clean = cleaned(op, text, &buffers->cleaned, counts);
+    }
+    if (op->form_number == CY_FORM_KC && !cy_is_normal(text, CY_FORM_KC)) {
+        struct cy_clean_counts of_formed; /* less true than those of the text itself */
+        clean = cleaned(op, formed(text, CY_FORM_KC, &buffers->formed), &buffers->cleaned, &of_formed);
+    }
+    return op->form_number != 0 ? formed(clean, CY_FORM_C, &buffers->composed) : clean;
 }
 
 static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_error *error)
@@ -107,14 +140,16 @@ static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_er
     const struct normalize *op = self;
     struct buffers *buffers = cy_scratch_get(batch->scratch, self, buffers_make, NULL, buffers_free);
     double *mojibake = cy_batch_signal(batch, SIGNAL_MOJIBAKE), *replaced = cy_batch_signal(batch, SIGNAL_REPLACED_CHARS);
-    double *removed = cy_batch_signal(batch, SIGNAL_REMOVED_CHARS);
+    double *removed = cy_batch_signal(batch, SIGNAL_REMOVED_CHARS), *repaired_chars = cy_batch_signal(batch, SIGNAL_REPAIRED_CHARS);
     for (size_t row = 0; row < batch->row_count; row++) {
         struct cy_clean_counts counts;
-        struct cy_str old = batch->texts[row], text = normal_text(op, old, buffers, &counts);
+        size_t repaired;
+        struct cy_str old = batch->texts[row], text = normal_text(op, old, buffers, &counts, &repaired);
         double thousands = (double)cy_utf8_count(old.data, old.size) / 1000;
         mojibake[row] = counts.mojibake > 0 ? (double)counts.mojibake / thousands : 0;
         replaced[row] = counts.replaced_chars > 0 ? (double)counts.replaced_chars / thousands : 0;
         removed[row] = (double)counts.removed_chars;
+        repaired_chars[row] = (double)repaired;
         if (text.data != old.data)
             batch->texts[row] = cy_arena_str(batch->arena, text);
         if (mojibake[row] > op->mojibake_max)

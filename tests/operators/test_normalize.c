@@ -104,15 +104,26 @@ CY_TEST("normalize counts U+FFFD and the characters it takes out")
     cy_expect_signal(batch, 1, "removed_chars", 2);
 }
 
-CY_TEST("normalize repairs a text that was decoded wrongly as a whole, and no other")
+CY_TEST("normalize puts a text right that was decoded wrongly as a whole, when told to")
 {
     cy_expect_str(normalized("CafÃ© â€œau laitâ€\302\235", "fix_mojibake: true"), "Café “au lait”");
-    cy_expect_str(normalized("ä½ å¥½", "fix_mojibake: true"), "ä½ å¥½"); /* its bytes E4 BD 20 … are not UTF-8: a space was lost */
     cy_expect_str(normalized("ä½\u00A0å¥½ï¼\302\214", "fix_mojibake: true"), "你好，");
-    cy_expect_str(normalized("CafÃ© 中", "fix_mojibake: true"), "CafÃ© 中"); /* 中 is no character of Windows-1252 */
-    cy_expect_str(normalized("CafÃ© é", "fix_mojibake: true"), "CafÃ© é");   /* the last byte would be half a character */
+    cy_expect_str(normalized("Ã\u0192Â©", "fix_mojibake: true"), "é"); /* twice over */
     cy_expect_str(normalized("café", "fix_mojibake: true"), "café");
     cy_expect_str(normalized("CafÃ©", ""), "CafÃ©");
+}
+
+CY_TEST("normalize puts mojibake right part by part: what is sure when told to, what holds a C1 control always")
+{
+    cy_expect_str(normalized("CafÃ© 中 é", "fix_mojibake: true"), "Café 中 é");
+    cy_expect_str(normalized("« hé\u00A0» 中", "fix_mojibake: true"), "« hé » 中");
+    cy_expect_str(normalized("at our desks â\302\200\302\223 中 isnâ\302\200\302\231t", ""), "at our desks – 中 isn’t");
+    cy_expect_str(normalized("isnâ€™t", ""), "isnâ€™t");
+    cy_expect_str(normalized("ä½ å¥½", "fix_mojibake: true"), "ä½ å¥½"); /* its bytes E4 BD 20 … are not UTF-8: a space was lost */
+    struct cy_batch *batch = cy_test_batch("isnâ\302\200\302\231t 中", NULL);
+    cy_test_run("normalize", "", batch);
+    cy_expect_signal(batch, 0, "repaired_chars", 1);
+    cy_expect_signal(batch, 0, "mojibake", 0); /* what is left */
 }
 
 /* Pieces that meet in all orders: white space, invisible characters, marks, mojibake. */
@@ -146,8 +157,8 @@ CY_TEST("normalizing what is normalized changes nothing, with any parameters, an
         for (size_t row = 0; row < 4; row++)
             batch->texts[row] = random_text(batch->arena, &random);
         struct cy_buffer all = {0};
-        cy_buffer_printf(&all, "mojibake_max: 1e9, replaced_chars_max: 1e9%s%s", params[round % 8][0] != '\0' ? ", " : "",
-                         params[round % 8]);
+        cy_buffer_printf(&all, "mojibake_max: 1e9, replaced_chars_max: 1e9%s%s", params[round % CY_COUNT(params)][0] != '\0' ? ", " : "",
+                         params[round % CY_COUNT(params)]);
         cy_buffer_add_byte(&all, '\0');
         cy_test_run("normalize", all.data, batch);
         struct cy_str first[4];
