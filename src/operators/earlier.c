@@ -116,6 +116,12 @@ static enum cy_status read_dataset(struct cy_earlier *earlier, const struct cy_n
         status = add_chunk(earlier, &signing, barrier->thread_count, error);
     }
     cy_duck_result_free(result);
+    if (status != CY_OK && status != CY_END) {
+        const struct cy_error cause = *error;
+        status = cy_error_set(error, cause.status, "could not read the earlier dataset \"%s\": %.700s", folder, cause.message);
+        if (cause.hint[0] != '\0')
+            cy_error_hint(error, "%s", cause.hint);
+    }
     free(signing.signatures);
     cy_buffer_release(&sql);
     cy_arena_release(&arena);

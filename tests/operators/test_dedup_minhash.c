@@ -363,3 +363,25 @@ CY_TEST("dedup_minhash against: a folder that is no dataset is refused before an
     assert_non_null(strstr(error.message, "\"/recipes/no-such-dataset\" is not a dataset"));
     cy_arena_release(&arena);
 }
+
+CY_TEST("dedup_minhash against: a shard that cannot be read stops the step, and the error names the dataset")
+{
+    struct cy_arena arena = {0};
+    struct cy_error error = {0};
+    const char *folder = cy_test_folder();
+    char path[512];
+    snprintf(path, sizeof path, "%s/broken/data", folder);
+    cy_expect_ok(cy_make_folders(path, &error), error);
+    snprintf(path, sizeof path, "%s/broken/data/train-00000.parquet", folder);
+    cy_expect_ok(cy_write_file(path, CY_STR("this is no Parquet file"), &error), error);
+    char params[512];
+    snprintf(params, sizeof params, "against: [%s/broken]", folder);
+    const struct cy_operator *operator= cy_operator_find(CY_STR("dedup_minhash"));
+    void *self = cy_test_prepare("dedup_minhash", params, &arena);
+    struct cy_barrier barrier = {
+        .folder = cy_test_folder(), .memory_bytes = 1 << 20, .thread_count = 1, .mark_size = operator->mark_size(self)};
+    assert_int_not_equal(operator->barrier(self, &barrier, &error), CY_OK);
+    assert_non_null(strstr(error.message, "could not read the earlier dataset"));
+    assert_non_null(strstr(error.message, "/broken\""));
+    cy_arena_release(&arena);
+}

@@ -89,22 +89,26 @@ def similar_pairs(sets, least):
 
 # ---- the program ----
 
+def build(folder, name, texts, params="", format="parquet"):
+    """Builds FOLDER/NAME of texts, whose ids are their numbers; returns the rows of its verdicts."""
+    with open(f"{folder}/{name}.jsonl", "w") as out:
+        for i, text in enumerate(texts):
+            out.write(json.dumps({"id": str(i), "text": text}) + "\n")
+    with open(f"{folder}/{name}.yaml", "w") as out:
+        out.write(f"name: parity\nsources: [{{path: {name}.jsonl}}]\nsteps: [dedup_minhash: {{{params}}}]\n"
+                  f"output: {{path: {name}, format: {format}, removed_text: none}}\n")
+    ran = subprocess.run([PROGRAM, "build", f"{folder}/{name}.yaml"], capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise RuntimeError(ran.stderr)
+    columns = ["id", "rule", "duplicate_of", "similarity"]
+    return [row for verdicts in sorted(os.listdir(f"{folder}/{name}/verdicts"))
+            for row in pyarrow.parquet.read_table(f"{folder}/{name}/verdicts/{verdicts}", columns=columns).to_pylist()]
+
+
 def removed_by_ciyuan(texts, params=""):
     """{row: (kept row, similarity)} of texts, by a build."""
     with tempfile.TemporaryDirectory() as folder:
-        with open(f"{folder}/texts.jsonl", "w") as out:
-            for i, text in enumerate(texts):
-                out.write(json.dumps({"id": str(i), "text": text}) + "\n")
-        with open(f"{folder}/recipe.yaml", "w") as out:
-            out.write(f"name: parity\nsources: [{{path: texts.jsonl}}]\nsteps: [dedup_minhash: {{{params}}}]\noutput: {{path: out, removed_text: none}}\n")
-        ran = subprocess.run([PROGRAM, "build", f"{folder}/recipe.yaml"], capture_output=True, text=True)
-        if ran.returncode != 0:
-            raise RuntimeError(ran.stderr)
-        removed = {}
-        for name in sorted(os.listdir(f"{folder}/out/verdicts")):
-            for row in pyarrow.parquet.read_table(f"{folder}/out/verdicts/{name}", columns=["id", "duplicate_of", "similarity"]).to_pylist():
-                removed[int(row["id"])] = (int(row["duplicate_of"]), row["similarity"])
-        return removed
+        return {int(row["id"]): (int(row["duplicate_of"]), row["similarity"]) for row in build(folder, "out", texts, params)}
 
 
 # ---- texts ----
@@ -218,6 +222,27 @@ def check_curve(originals, vocabulary, shares):
     return f"{sum(row[0] for row in rows.values())} pairs; " + "; ".join(notes)
 
 
+def check_against(texts, rng, vocabulary):
+    """What a build has, the next one that names it does not bring again: edits go, new texts stay; whatever format the shards have."""
+    edits = [edited(text, 0.004, rng, vocabulary) for text in texts[:200]]
+    new = [" ".join(rng.sample(vocabulary, 80)) for _ in range(100)]
+    with tempfile.TemporaryDirectory() as folder:
+        for format in ("parquet", "jsonl", "jsonl.gz", "jsonl.zst"):
+            name = "earlier-" + format.replace(".", "-")
+            gone = {int(row["id"]): int(row["duplicate_of"]) for row in build(folder, name, texts, format=format)}
+            rows = build(folder, "later", edits + new, f"against: [{name}]")
+            for row in rows:
+                i = int(row["id"])
+                if row["rule"] != "near_duplicate_of_earlier" or int(row["duplicate_of"]) != gone.get(i, i):
+                    raise AssertionError(f"{format}: text {i} is {row}, expected a near-duplicate of {gone.get(i, i)}")
+            expected = {i for i in range(len(edits)) if jaccard(shingles_of(edits[i]), shingles_of(texts[gone.get(i, i)])) > 0.9}
+            missed = expected - {int(row["id"]) for row in rows}
+            if len(missed) > 1:
+                raise AssertionError(f"{format}: {len(missed)} of {len(expected)} edits were kept: {sorted(missed)[:10]}")
+            subprocess.run(["rm", "-r", f"{folder}/later"], check=True)
+    return f"{len(expected)} edits and {len(new)} new texts"
+
+
 def removed_by_datatrove(texts):
     from datatrove.data import Document
     from datatrove.pipeline.dedup import MinhashDedupSignature
@@ -268,6 +293,7 @@ def main():
     check("English, edited: recall lies on the curve at every similarity", lambda: check_curve(english, english_words, [0.01, 0.02, 0.03, 0.05, 0.07]))
     long_poems = [text for text in poems if len(text) > 60][:4000]
     check("Chinese, edited: recall lies on the curve at every similarity", lambda: check_curve(long_poems, chinese_words, [0.02, 0.05]))
+    check("what an earlier dataset has is removed and named, in every format of shards", lambda: check_against(english, rng, english_words))
     try:
         import datatrove.pipeline.dedup, spacy
     except ImportError as error:
