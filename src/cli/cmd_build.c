@@ -2,8 +2,10 @@
 #include "cli/progress.h"
 #include "cli/summary.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static atomic_bool stop;
 
@@ -50,6 +52,17 @@ static void print_plan(const struct cy_plan *plan)
     }
 }
 
+/* The path as a person would type it here: links and ".." resolved, relative where it lies below the working folder. */
+static const char *shown_path(struct cy_arena *arena, const char *path)
+{
+    char resolved[PATH_MAX], here[PATH_MAX];
+    if (realpath(path, resolved) == NULL || getcwd(here, sizeof here) == NULL)
+        return path;
+    size_t size = strlen(here);
+    bool below = strncmp(resolved, here, size) == 0 && resolved[size] == '/';
+    return cy_arena_text(arena, below ? resolved + size + 1 : resolved);
+}
+
 static int build(const struct cy_plan *plan, struct cy_run_options *options, bool quiet)
 {
     struct cy_error error;
@@ -81,7 +94,9 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
         if (!quiet) {
             printf("\n");
             status = cy_summary_print(stdout, plan->output, 30, &error);
-            printf("\n  dataset   %s\n  report    %s/build.html\n  log       %s\n  build id  %s\n", plan->output, plan->output, log_path, result.build_id);
+            const char *output = shown_path(&arena, plan->output);
+            printf("\n  dataset   %s\n  report    %s/build.html\n  log       %s\n  build id  %s\n", output, output,
+                   shown_path(&arena, log_path), result.build_id);
         }
     } else {
         fprintf(log, "%s\n", error.message);
