@@ -2,12 +2,13 @@
 
 #include "base/hash.h"
 #include "base/unicode.h"
+#include "kernels/utf8.h"
 
 /* The same text, or a copy in which every byte that is not UTF-8 is U+FFFD. */
 static struct cy_str clean(struct cy_arena *arena, struct cy_str text)
 {
     enum { REPLACEMENT_BYTES = 3 };
-    if (text.size == 0 || cy_utf8_is_valid(text.data, text.size))
+    if (text.size == 0 || cy_utf8_valid_bytes(text) == text.size)
         return text;
     size_t room = text.size * REPLACEMENT_BYTES;
     char *copy = cy_arena_alloc(arena, room), *out = copy;

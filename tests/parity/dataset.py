@@ -279,7 +279,7 @@ def main():
             check(f"{name} reads every value of documents and verdicts", lambda: compare_all(out, wanted, reader))
         check("the manifest lists every file with its size and hash", lambda: manifest_holds(out))
         check("the footers' bounds and NULL counts are true, also where a string is cut", lambda: bounds_hold(out))
-        check("datasets loads the folder as it is", lambda: by_datasets(out, wanted))
+        check("datasets loads the folder as it is, documents and verdicts", lambda: by_datasets(out, wanted))
         check("datasets loads each split by its files", lambda: by_datasets_files(out, wanted))
 
     for removed_text in ("full", "none"):
@@ -322,7 +322,7 @@ def main():
                 same(by_pyarrow(shards(out, "verdicts")), wanted["verdicts"], "verdicts")
             check(f"Python's json reads every value of {format}; the ledger is Parquet all the same", compare_lines)
             if format != "jsonl.zst":
-                check(f"datasets loads a folder of {format}", lambda: by_datasets(out, wanted))
+                check(f"datasets loads a folder of {format}, and its verdicts", lambda: by_datasets(out, wanted))
             trees[format] = out
 
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
@@ -396,6 +396,8 @@ def by_datasets(out, wanted):
         assert set(loaded) == {split for split in ("train", "validation") if wanted[split]}, list(loaded)
         for split in loaded:
             same(loaded[split].data.table.to_pylist(), wanted[split], split)
+        verdicts = datasets.load_dataset(out, "verdicts", cache_dir=cache)["verdicts"]
+        same(verdicts.data.table.to_pylist(), wanted["verdicts"], "verdicts")
 
 
 def by_datasets_files(out, wanted):
