@@ -433,9 +433,9 @@ static enum type parse_unary(struct parser *parser)
         if (take_sign(parser, "-")) {
             size_t at = parser->word.at, first = parser->out->code_count;
             convert(parser, parse_unary(parser), TYPE_NUMBER, 0, at);
-            struct cy_instruction *last = parser->out->code + first;
-            if (!parser->failed && parser->out->code_count == first + 1 && last->op == CY_OP_CONSTANT)
-                last->value.number = -last->value.number; /* a negative literal stays a constant */
+            bool one = !parser->failed && parser->out->code_count == first + 1;
+            if (one && parser->out->code[first].op == CY_OP_CONSTANT) /* a negative literal stays a constant */
+                parser->out->code[first].value.number = -parser->out->code[first].value.number;
             else
                 emit(parser, CY_OP_NEGATE, 0);
             type = TYPE_NUMBER;

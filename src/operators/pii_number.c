@@ -478,11 +478,11 @@ static size_t international_groups(const struct number *number)
 /* A number that the word before it calls a phone: 7 to 15 digits in groups that are no date. */
 static size_t named_groups(const struct number *number)
 {
-    static const char *const keywords[] = {"tel",      "telephone",  "phone",      "mobile",   "mob",       "cell",    "fax",
-                                           "whatsapp", "hotline",    "telefon",    "tél",      "téléphone", "tel/fax", "phone number",
-                                           "call us",  "call us at", "call us on", "telefono", "teléfono",  "电话",    "手机",
-                                           "手机号",   "手机号码",   "电话号码",   "联系电话", "座机",      "传真",    "热线",
-                                           "電話",     "手機",       "傳真",       "電話番号", NULL};
+    static const char *const keywords[] = {"tel",      "telephone", "phone",   "mobile",     "mob",        "cell",     "fax",
+                                           "whatsapp", "hotline",   "telefon", "tél",        "téléphone",  "tel/fax",  "phone number",
+                                           "call",     "calling",   "call us", "call us at", "call us on", "telefono", "teléfono",
+                                           "电话",     "手机",      "手机号",  "手机号码",   "电话号码",   "联系电话", "座机",
+                                           "传真",     "热线",      "電話",    "手機",       "傳真",       "電話番号", NULL};
     enum { DIGITS_MIN = 7, NAMED_MAX = 13 };
     size_t count = 0, digit_count = 0;
     if (number->digit_count < DIGITS_MIN || !ends_with_word(words_before(number), keywords))

@@ -108,6 +108,7 @@ CY_TEST("pii finds phone numbers of China, of North America and in international
         {"1-800-555-0199", "[phone:1-800-555-0199]"},
         {"01 42 68 53 00", "[phone:01 42 68 53 00]"},
         {"Tel: 0207 946 0958, Hotel 7946 0958", "Tel: [phone:0207 946 0958], Hotel 7946 0958"},
+        {"by calling: 1784 5348469 (WhatsApp)", "by calling: [phone:1784 5348469] (WhatsApp)"},
         {"212–555–0123", "[phone:212–555–0123]"}, /* en dashes */
         {"订单号20231105123456789，12345678901", NULL},
         {"1381234567 138123456789 a13812345678 13812345678b", NULL},
