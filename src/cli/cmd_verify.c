@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/threads.h"
+#include "cli/verdict_explain.h"
 #include "dataset/read.h"
 #include "dataset/report_view.h"
 
@@ -11,7 +12,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { THREADS_MAX = 16 }; /* more would wait for the disk */
+enum {
+    THREADS_MAX = 16, /* more would wait for the disk */
+    NAME_CHARS_MAX = 1024,
+};
 
 /* What a file turned out to be. */
 struct finding {
@@ -76,6 +80,15 @@ static void check_files(void *context, size_t thread)
     }
 }
 
+/* "data/train-00000.parquet: missing"; a name is printed without the control characters that a terminal would obey. */
+static void print_problem(const char *name, const char *problem)
+{
+    struct cy_buffer line = {0};
+    cy_verdict_add_excerpt(&line, cy_str(name), NAME_CHARS_MAX);
+    printf("%.*s: %s\n", (int)line.size, line.data, problem);
+    cy_buffer_release(&line);
+}
+
 static bool in_manifest(const struct cy_dataset *dataset, const char *name)
 {
     for (size_t i = 0; i < dataset->file_count; i++)
@@ -101,7 +114,7 @@ static enum cy_status print_extra(const struct cy_dataset *dataset, struct cy_ar
             const char *name = cy_path_join(arena, folders[i], names[j]);
             if (in_manifest(dataset, name))
                 continue;
-            printf("%s: not in MANIFEST\n", name);
+            print_problem(name, "not in MANIFEST");
             (*problem_count)++;
         }
     }
@@ -127,7 +140,7 @@ static enum cy_status verify(const char *folder, bool *good, struct cy_error *er
     for (size_t i = 0; i < dataset.file_count; i++) {
         if (check.findings[i].problem[0] == '\0')
             continue;
-        printf("%s: %s\n", check.findings[i].file->name, check.findings[i].problem);
+        print_problem(check.findings[i].file->name, check.findings[i].problem);
         problem_count++;
     }
     status = print_extra(&dataset, &arena, &problem_count, error);

@@ -1,5 +1,5 @@
 """`ciyuan verdicts` lists and explains what was not kept; what it says is compared with the rows that the dataset was made of."""
-import collections, json, os
+import collections, json, os, re
 
 from _case import case, ciyuan, finish, scratch
 from _made import STEPS, make, removed, row, unread, usual
@@ -141,6 +141,17 @@ def _():
     assert "is no dataset: it has no MANIFEST" in err and "hint: " in err, err
     _, err = ciyuan("verdicts", os.path.join(scratch, "absent"), status=1)
     assert "absent" in err, err
+
+
+@case("docs/verdicts.md names every option that -h names, command by command, and no other")
+def _():
+    source = os.environ.get("CIYUAN_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+    with open(os.path.join(source, "docs", "verdicts.md"), encoding="utf-8") as file:
+        docs = file.read()
+    for command in ("verdicts", "sql", "diff", "verify"):
+        synopsis = re.search(rf"^    ciyuan {command} .*$", docs, re.M).group(0)
+        help_text = ciyuan(command, "-h")[0]
+        assert set(re.findall(r"--([a-z]+)", synopsis)) == set(re.findall(r"^  --([a-z]+)", help_text, re.M)), (synopsis, help_text)
 
 
 finish()

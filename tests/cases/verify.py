@@ -61,6 +61,15 @@ def _():
     assert "build.json: " in out and "bytes, MANIFEST says" in out and "broken: 4 differences, of " in out, out
 
 
+@case("no control character of a file's name reaches the terminal")
+def _():
+    at = copy()
+    with open(os.path.join(at, "data", "x\x1b[2J\x07.parquet"), "w") as file:
+        file.write("more")
+    out, _ = ciyuan("verify", at, status=1)
+    assert "data/x [2J .parquet: not in MANIFEST" in out and "\x1b" not in out, out
+
+
 @case("README.md and croissant.json may be edited, and other files may lie in the folder")
 def _():
     at = copy()
