@@ -268,6 +268,8 @@ const char *cy_encoding_decode(struct cy_str raw, struct cy_str media_type, enum
         return NULL;
     if ((declared == NULL || declared == utf8) && try_utf8(raw, declared == utf8, arena, text))
         return NULL;
+    if (declared == NULL && memchr(raw.data, 0, CY_MIN(raw.size, HEAD_BYTES)) != NULL) /* an image under a page's name */
+        return "encoding: binary";
     const char *guessed = guess(raw, arena);
     const lxb_encoding_data_t *encoding = encoding_of(cy_str(guessed));
     if (encoding != NULL && encoding != utf8 && try_encoding(raw, encoding, arena, text))

@@ -15,7 +15,7 @@ enum cy_encoding_kind {
  *   2. all of it is valid UTF-8: it is UTF-8, whatever was declared, save where ASCII alone carries a declared ISO-2022-JP or UTF-16;
  *   3. `media_type` ("text/html; charset=gbk"; may be empty), then what the page itself declares;
  *   4. UTF-8 with few errors (at most one non-ASCII character in ten, or a character cut off at the end);
- *   5. uchardet's guess.
+ *   5. uchardet's guess, unless NUL bytes say that this is no text.
  * A decoding is accepted when at most one character in a hundred had to be replaced by U+FFFD; else the next way is tried.
  *   text  out: UTF-8; borrowed from raw where raw is UTF-8, else owned by arena
  * Returns NULL, or the reason why it cannot be read ("encoding: …"), in the arena or a literal. Thread-safe. */

@@ -184,6 +184,8 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         if (batch->verdicts[row].what != CY_KEPT)
             continue;
         struct cy_str line = batch->texts[row];
+        if (cy_str_starts(line, CY_STR("\xEF\xBB\xBF"))) /* a BOM within: files were put one behind the other */
+            line = (struct cy_str){line.data + 3, line.size - 3};
         yyjson_read_err problem;
         yyjson_doc *document =
             yyjson_read_opts((char *)line.data, line.size, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, scratch->memory, &problem);

@@ -214,6 +214,7 @@ enum cy_status cy_stream_open(struct cy_stream **stream, const char *path, struc
     made->path = strcpy(cy_alloc(strlen(path) + 1), path);
     made->file_bytes = (uint64_t)about.st_size;
     made->in_offset = from.offset;
+    room(made, 1); /* peek always has a place to point at */
     made->inflate = cy_inflate_new(file, path, from.offset, made->file_bytes);
     if (from.offset > made->file_bytes)
         goto out_too_short;

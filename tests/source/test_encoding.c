@@ -136,6 +136,9 @@ CY_TEST("UTF-16 without a mark shows in plain text by its NUL bytes, and other N
                         "encoding: binary");
     assert_null(cy_encoding_decode((struct cy_str){"a\0b", 3}, CY_STR(""), CY_ENCODING_HTML, &arena, &text)); /* in a page it stays */
     assert_int_equal(text.size, 3);
+    static const char png[] = "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\x02\0\xE9\xE8";
+    assert_string_equal(cy_encoding_decode((struct cy_str){png, sizeof png - 1}, CY_STR(""), CY_ENCODING_HTML, &arena, &text),
+                        "encoding: binary");
     cy_arena_release(&arena);
 }
 

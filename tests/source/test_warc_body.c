@@ -9,7 +9,8 @@
 static void read_record(struct cy_test_read *read, const char *fields, struct cy_str block)
 {
     struct cy_arena arena = {0};
-    struct cy_str head = cy_str(cy_arena_printf(&arena, "WARC/1.0\r\nWARC-Record-ID: <r>\r\n%sContent-Length: %zu\r\n\r\n", fields, block.size));
+    struct cy_str head =
+        cy_str(cy_arena_printf(&arena, "WARC/1.0\r\nWARC-Record-ID: <r>\r\n%sContent-Length: %zu\r\n\r\n", fields, block.size));
     struct cy_str all = cy_test_concat(&arena, cy_test_concat(&arena, head, block), CY_STR("\r\n\r\n"));
     cy_test_read(read, "warc", "", cy_test_file(cy_test_folder(), "a.warc", all), (struct cy_place){0});
     assert_int_equal(read->batch.total_count, 1);
@@ -56,7 +57,8 @@ CY_TEST("warc: HTML without a stated type is recognised, other text stays text, 
     expect_text("WARC-Type: conversion\r\nContent-Type: text/plain\r\n", CY_STR("extracted text"), "extracted text");
     expect_text("warc-type: RESPONSE\r\n", CY_STR("HTTP/1.1 200 OK\ncontent-type:text/plain\n\nlines end in LF"), "lines end in LF");
     struct cy_test_read read;
-    read_record(&read, RESPONSE "WARC-Target-URI: <http://a/>\r\nWARC-Date: 2026-02-03T04:05:06Z\r\n", CY_STR("HTTP/1.1 503 Busy\r\nContent-Type: text/plain\r\n\r\nx"));
+    read_record(&read, RESPONSE "WARC-Target-URI: <http://a/>\r\nWARC-Date: 2026-02-03T04:05:06Z\r\n",
+                CY_STR("HTTP/1.1 503 Busy\r\nContent-Type: text/plain\r\n\r\nx"));
     cy_expect_str(read.batch.media_types[0], "text/plain");
     cy_expect_str(read.batch.urls[0], "http://a/");
     cy_expect_str(read.batch.metadata[0], "{\"date\":\"2026-02-03T04:05:06Z\",\"http_status\":503}");
@@ -88,9 +90,13 @@ CY_TEST("warc: gzip and both kinds of deflate are undone, in chunks too; what is
     expect_text(RESPONSE, cy_test_concat(&arena, as_deflate, (struct cy_str){zlib, zlib_size}), page);
     expect_text(RESPONSE, cy_test_concat(&arena, as_deflate, (struct cy_str){raw, raw_size}), page);
     expect_text(RESPONSE, cy_test_concat(&arena, as_deflate, cy_str(page)), page);
-    struct cy_str chunks = cy_str(cy_arena_printf(&arena, HTML "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n", gzip.size));
+    struct cy_str chunks =
+        cy_str(cy_arena_printf(&arena, HTML "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n", gzip.size));
     expect_text(RESPONSE, cy_test_concat(&arena, cy_test_concat(&arena, chunks, gzip), CY_STR("\r\n0\r\n\r\n")), page);
-    expect_fate(RESPONSE, CY_STR(HTML "Content-Encoding: br\r\n\r\n\x8B\x01\x80" "abc"), "unreadable: content_encoding: br");
+    expect_fate(RESPONSE,
+                CY_STR(HTML "Content-Encoding: br\r\n\r\n\x8B\x01\x80"
+                            "abc"),
+                "unreadable: content_encoding: br");
     expect_fate(RESPONSE, cy_test_concat(&arena, as_gzip, CY_STR("\x1F\x8B\x08\x00no gzip at all")), "unreadable: content_encoding: gzip");
     cy_arena_release(&arena);
 }
