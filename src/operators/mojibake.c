@@ -79,7 +79,7 @@ size_t cy_mojibake_latin(struct cy_str text, size_t at, size_t *end)
 
 bool cy_mojibake_gbk(struct cy_str text, size_t at)
 {
-    static const char signs[][4] = {"锟", "鐨", "鏄", "鍦", "鎴", "鍙", "鐢", "锛", "銆"};
+    static const char signs[][4] = {"锟", "鐨", "鏄", "鍦", "鎴", "鍙", "鐢", "锛", "銆", "鍒", "鍏", "鍚", "鍗", "鏂", "鏍"};
     if (text.size - at < 3)
         return false;
     for (size_t i = 0; i < CY_COUNT(signs); i++)

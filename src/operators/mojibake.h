@@ -16,8 +16,9 @@ uint32_t cy_cp1252_point(uint8_t byte);
 size_t cy_mojibake_latin(struct cy_str text, size_t at, size_t *end);
 
 /* Whether a Chinese sign of wrong decoding stands at text.data[at], a byte 0xE9: U+951F of "锟斤拷" (U+FFFD twice, read as GBK), or one of
- * the eight characters that the commonest Chinese characters and marks in UTF-8 become as GBK (的 鐨, 是 鏄, 在 鍦, 我 鎴, 可 鍙, 用 鐢, ，
- * 锛, 。 銆) and that sound text has no use for. Each is three bytes. */
+ * the fourteen characters that the commonest Chinese characters and marks in UTF-8 become as GBK (的 鐨, 是 鏄, 在 鍦, 我 鎴, ， 锛, 。 銆,
+ * …), and that sound text has no use for. Each is three bytes; all begin with 0xE9, so that a cleaner need not look at other Han
+ * characters. */
 bool cy_mojibake_gbk(struct cy_str text, size_t at);
 
 /* Undoes one wrong decoding of the whole text: every character must be one of Windows-1252 or Latin-1, their bytes must be valid UTF-8, and
