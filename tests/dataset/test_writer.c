@@ -3,6 +3,7 @@
 #include "dataset_rows.h"
 
 #include "base/hash.h"
+#include "base/threads.h"
 #include "dataset/jsonl_rows.h"
 #include "dataset/parquet_file.h"
 
@@ -188,6 +189,67 @@ CY_TEST("numbers in JSON Lines are always doubles to a reader, and the shortest 
         assert_true(strtod(out.data, NULL) == (i % 2 == 0 ? value : fmod(value, 1e7)));
         assert_true(strpbrk(out.data, ".eE") != NULL);
         cy_buffer_release(&out);
+    }
+}
+
+/* ---- threads ---- */
+
+enum { CHUNKS = 24, CHUNK_ROWS = 50 };
+
+struct encoding {
+    struct cy_dataset_writer *writer;
+    struct cy_dataset_chunk *chunks[CHUNKS];
+    size_t thread_count;
+};
+
+static struct cy_batch *chunk_batch(size_t chunk)
+{
+    struct cy_batch *batch = cy_test_dataset_batch();
+    uint64_t random = chunk;
+    for (size_t i = 0; i < CHUNK_ROWS; i++) {
+        const char *text = cy_arena_printf(batch->arena, "%llx", (unsigned long long)cy_test_random(&random));
+        size_t row = add_document(batch, cy_arena_printf(batch->arena, "%zu", chunk * CHUNK_ROWS + i), cy_str(text));
+        batch->signals[0][row] = (double)(cy_test_random(&random) % 100);
+        if (cy_test_random(&random) % 3 == 0)
+            cy_batch_remove(batch, row, "share_max", 0.5, 0.25);
+    }
+    for (size_t i = 0; i < CHUNK_ROWS; i++) /* the step is that of the batch; these were removed by the first */
+        batch->verdicts[i].step = batch->verdicts[i].what == CY_KEPT ? batch->verdicts[i].step : 0;
+    cy_batch_compact(batch);
+    return batch;
+}
+
+static void encode_share(void *context, size_t thread)
+{
+    struct encoding *encoding = context;
+    for (size_t chunk = thread; chunk < CHUNKS; chunk += encoding->thread_count) {
+        struct cy_batch *batch = chunk_batch(chunk);
+        struct cy_error error;
+        if (cy_dataset_encode(encoding->writer, &batch, 1, &encoding->chunks[chunk], &error) != CY_OK)
+            abort();
+        cy_test_batch_free(batch);
+    }
+}
+
+static void write_with_threads(size_t thread_count, enum cy_dataset_format format, char build_id[65])
+{
+    const struct cy_dataset_options options = {.format = format, .shard_bytes = 4096, .validation_share = 0.1};
+    struct encoding encoding = {.thread_count = thread_count};
+    struct cy_error error;
+    cy_expect_ok(cy_dataset_open(&encoding.writer, cy_test_folder(), &cy_test_schema, &options, &error), error);
+    cy_run_threads(thread_count, encode_share, &encoding);
+    for (size_t i = 0; i < CHUNKS; i++)
+        cy_expect_ok(cy_dataset_append(encoding.writer, encoding.chunks[i], &error), error);
+    cy_expect_ok(cy_dataset_finish(encoding.writer, CHUNKS * CHUNK_ROWS, build_id, &error), error);
+}
+
+CY_TEST("chunks that four threads encode give the same dataset as those of one, in every format")
+{
+    for (enum cy_dataset_format format = CY_DATASET_PARQUET; format <= CY_DATASET_JSONL_ZST; format++) {
+        char one[65], four[65];
+        write_with_threads(1, format, one);
+        write_with_threads(4, format, four);
+        assert_string_equal(one, four);
     }
 }
 
