@@ -32,6 +32,7 @@ struct cy_schema_step {
 struct cy_schema {
     const char *name;          /* the recipe's */
     struct cy_str recipe_text; /* recipe.yaml, byte for byte */
+    const char *folder;        /* of the recipe: paths in parameters are relative to it; is written nowhere. NULL: the working folder */
     const struct cy_schema_source *sources;
     size_t source_count;
     const struct cy_schema_file *files;

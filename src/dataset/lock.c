@@ -85,6 +85,31 @@ static void add_models(const struct cy_schema *schema, struct cy_buffer *out)
     cy_arena_release(&arena);
 }
 
+/* Earlier datasets that a step compares with (a parameter `against`), by their build ids: what is left of a crawl depends on them. */
+static void add_earlier(const struct cy_schema *schema, struct cy_buffer *out)
+{
+    struct cy_arena arena = {0};
+    bool first = true;
+    for (size_t i = 0; i < schema->step_count; i++) {
+        const struct cy_schema_step *step = &schema->steps[i];
+        const struct cy_param *param = cy_param_find(step->operator->params, CY_STR("against"));
+        if (param == NULL || param->kind != CY_PARAM_KIND_LIST)
+            continue;
+        const struct cy_strs *paths = (const void *)((const char *)step->self + param->offset);
+        for (size_t k = 0; k < paths->count; k++) {
+            const char *folder = cy_path_join(&arena, schema->folder, cy_arena_str(&arena, paths->items[k]).data);
+            struct cy_error error;
+            char build_id[65];
+            uint64_t size_bytes;
+            bool known = cy_sha256_file(cy_path_join(&arena, folder, "MANIFEST"), build_id, &size_bytes, &error) == CY_OK;
+            add_pair(out, first ? "\n    {" : ",\n    {", "path", paths->items[k]);
+            cy_buffer_printf(out, ", \"build_id\": %s%s%s}", known ? "\"" : "", known ? build_id : "null", known ? "\"" : "");
+            first = false;
+        }
+    }
+    cy_arena_release(&arena);
+}
+
 void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_options *options, struct cy_buffer *out)
 {
     cy_buffer_printf(out, "{\n  \"schema\": 1,\n  \"ciyuan\": \"%s\",\n", CIYUAN_VERSION);
@@ -102,6 +127,8 @@ void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_optio
     }
     cy_buffer_add_text(out, "\n  ],\n  \"models\": [");
     add_models(schema, out);
+    cy_buffer_add_text(out, "\n  ],\n  \"earlier\": [");
+    add_earlier(schema, out);
     cy_buffer_add_text(out, "\n  ],\n  \"sources\": [");
     for (size_t i = 0; i < schema->source_count; i++) {
         const struct cy_schema_source *source = &schema->sources[i];

@@ -1,5 +1,5 @@
 /* recipe.lock: what a build ran, so that it can be run again: ciyuan's version and those of the libraries that shape its bytes, each step
- * with all its parameters (defaults, too), the models, and every input with its hash. JSON. */
+ * with all its parameters (defaults, too), the models, the earlier datasets it compared with, and every input with its hash. JSON. */
 #ifndef CY_DATASET_LOCK_H
 #define CY_DATASET_LOCK_H
 

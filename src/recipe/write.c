@@ -118,7 +118,7 @@ static void make_schema(struct cy_engine *engine, const struct cy_schema_file *f
     struct cy_schema_step *steps = cy_arena_zero(&engine->arena, plan->step_count * sizeof *steps);
     for (size_t i = 0; i < plan->step_count; i++)
         steps[i] = (struct cy_schema_step){plan->steps[i].name, plan->steps[i].operator, plan->steps[i].self, plan->steps[i].signal_first};
-    *schema = (struct cy_schema){.name = plan->name, .recipe_text = plan->recipe_text, .sources = sources, .source_count = plan->source_count,
+    *schema = (struct cy_schema){.name = plan->name, .recipe_text = plan->recipe_text, .folder = plan->folder, .sources = sources, .source_count = plan->source_count,
                                  .files = files, .file_count = plan->file_count, .steps = steps, .step_count = plan->step_count};
 }
 

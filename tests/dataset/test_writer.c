@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/threads.h"
 #include "dataset/jsonl_rows.h"
+#include "dataset/lock.h"
 #include "dataset/parquet_file.h"
 
 #include <errno.h>
@@ -140,6 +141,40 @@ CY_TEST("recipe.lock names each step's parameters, defaults too, and every input
     /* sha256sum of "name: test\nsteps:\n  - quality\n" */
     assert_string_equal(text_at(doc, "/recipe/sha256"), "fe38cc53e624f772dc0ba252124b62edd22295ebf17901c5a15b7432a9d13c4d");
     yyjson_doc_free(doc);
+    cy_test_batch_free(batch);
+}
+
+struct compares {
+    struct cy_strs against;
+};
+
+CY_TEST("recipe.lock names the earlier datasets that a step compared with by their build ids")
+{
+    static const struct cy_param params[] = {CY_PARAM_LIST(compares, against, "[]", "folders", "earlier datasets"), {0}};
+    static const struct cy_operator operator= {.name = "test_compares", .params = params, .self_size = sizeof(struct compares)};
+    const char *earlier = cy_test_folder();
+    struct cy_batch *batch = small_batch();
+    struct cy_error error;
+    char build_id[65];
+    cy_expect_ok(write_batch(earlier, &jsonl, batch, 3, build_id, &error), error);
+
+    struct cy_str paths[] = {cy_str(strrchr(earlier, '/') + 1), CY_STR("nowhere")};
+    struct compares self = {.against = {paths, CY_COUNT(paths)}};
+    struct cy_schema_step step = {.name = "compares", .operator= & operator, .self = & self };
+    struct cy_schema schema = cy_test_schema;
+    schema.steps = &step;
+    schema.step_count = 1;
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(earlier, '/') - earlier), earlier);
+    schema.folder = folder;
+    struct cy_buffer lock = {0};
+    cy_lock_print(&schema, &jsonl, &lock);
+    yyjson_doc *doc = yyjson_read(lock.data, lock.size, YYJSON_READ_NOFLAG);
+    assert_string_equal(text_at(doc, "/earlier/0/build_id"), build_id);
+    assert_true(yyjson_is_null(yyjson_doc_ptr_get(doc, "/earlier/1/build_id")));
+    assert_null(strstr(lock.data, folder)); /* where the recipe lies is nobody's business */
+    yyjson_doc_free(doc);
+    cy_buffer_release(&lock);
     cy_test_batch_free(batch);
 }
 
