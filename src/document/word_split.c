@@ -239,18 +239,21 @@ static size_t prefix_size(const struct cy_splitter *splitter, size_t low, size_t
     }
 }
 
-/* Units that stand apart from the number before them. */
+/* Units that stand apart from the number before them, at most 8 bytes each, filled up with zeros. */
 static bool is_unit(struct cy_str text)
 {
-    static const char *const units[] = {
-        "km",   "km²", "km³", "m",    "m²",  "m³",  "dm", "dm²", "dm³", "cm", "cm²", "cm³", "mm",   "mm²", "mm³", "ha",  "µm",
-        "nm",   "yd",  "in",  "ft",   "kg",  "g",   "mg", "µg",  "t",   "lb", "oz",  "m/s", "km/h", "kmh", "mph", "hPa", "Pa",
-        "mbar", "mb",  "MB",  "kb",   "KB",  "gb",  "GB", "tb",  "TB",  "T",  "G",   "M",   "K",    "%",   "км",  "км²", "км³",
-        "м",    "м²",  "м³",  "дм",   "дм²", "дм³", "см", "см²", "см³", "мм", "мм²", "мм³", "нм",   "кг",  "г",   "мг",  "м/с",
-        "км/ч", "кПа", "Па",  "мбар", "Кб",  "КБ",  "кб", "Мб",  "МБ",  "мб", "Гб",  "ГБ",  "гб",   "Тб",  "ТБ",
-    };
+    static const char units[][8] = {"km",  "km²",  "km³", "m",   "m²",  "m³",  "dm",   "dm²", "dm³", "cm", "cm²", "cm³", "mm",   "mm²",
+                                    "mm³", "ha",   "µm",  "nm",  "yd",  "in",  "ft",   "kg",  "g",   "mg", "µg",  "t",   "lb",   "oz",
+                                    "m/s", "km/h", "kmh", "mph", "hPa", "Pa",  "mbar", "mb",  "MB",  "kb", "KB",  "gb",  "GB",   "tb",
+                                    "TB",  "T",    "G",   "M",   "K",   "%",   "км",   "км²", "км³", "м",  "м²",  "м³",  "дм",   "дм²",
+                                    "дм³", "см",   "см²", "см³", "мм",  "мм²", "мм³",  "нм",  "кг",  "г",  "мг",  "м/с", "км/ч", "кПа",
+                                    "Па",  "мбар", "Кб",  "КБ",  "кб",  "Мб",  "МБ",   "мб",  "Гб",  "ГБ", "гб",  "Тб",  "ТБ"};
+    char padded[8] = {0};
+    if (text.size > sizeof padded)
+        return false;
+    memcpy(padded, text.data, text.size);
     for (size_t i = 0; i < CY_COUNT(units); i++)
-        if (cy_str_is(text, units[i]))
+        if (memcmp(padded, units[i], sizeof padded) == 0)
             return true;
     return false;
 }
@@ -680,6 +683,7 @@ struct cy_words *cy_words_split(struct cy_splitter *splitter, struct cy_str text
     *words = (struct cy_words){
         .text = text,
         .count = count,
+        .ascii = high == 0,
         .starts = copied(arena, splitter->starts, count * sizeof *splitter->starts),
         .sizes = sizes,
         .chars = high == 0 ? sizes : copied(arena, splitter->chars, count * sizeof *splitter->chars),

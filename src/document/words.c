@@ -22,18 +22,40 @@ struct cy_splitter *cy_splitter_of(struct cy_scratch *scratch)
     return cy_scratch_get(scratch, &owner, make_splitter, NULL, free_splitter);
 }
 
-const struct cy_words *cy_words_of(struct cy_batch *batch, size_t row)
+/* What is known of the row's text as it is now, or NULL. */
+static const struct cy_words *known_words(const struct cy_batch *batch, size_t row)
 {
-    struct cy_str text = batch->texts[row];
     const struct cy_words *known = batch->words[row];
-    if (known != NULL && known->text.data == text.data && known->text.size == text.size)
-        return known;
-    batch->words[row] = cy_words_split(cy_splitter_of(batch->scratch), text, batch->arena);
-    return batch->words[row];
+    struct cy_str text = batch->texts[row];
+    return known != NULL && known->text.data == text.data && known->text.size == text.size ? known : NULL;
 }
 
-void cy_words_set(struct cy_batch *batch, size_t row, const struct cy_words *words)
+const struct cy_words *cy_words_of(struct cy_batch *batch, size_t row)
 {
+    const struct cy_words *known = known_words(batch, row);
+    if (known == NULL || known->starts == NULL) /* only the count is known */
+        known = batch->words[row] = cy_words_split(cy_splitter_of(batch->scratch), batch->texts[row], batch->arena);
+    return known;
+}
+
+size_t cy_word_count_of(struct cy_batch *batch, size_t row)
+{
+    const struct cy_words *known = known_words(batch, row);
+    return (known != NULL ? known : cy_words_of(batch, row))->count;
+}
+
+bool cy_text_is_ascii(struct cy_batch *batch, size_t row)
+{
+    const struct cy_words *known = known_words(batch, row);
+    return (known != NULL ? known : cy_words_of(batch, row))->ascii;
+}
+
+void cy_word_count_set(struct cy_batch *batch, size_t row, size_t count, bool ascii)
+{
+    struct cy_words *words = cy_arena_zero(batch->arena, sizeof *words);
+    words->text = batch->texts[row];
+    words->count = count;
+    words->ascii = ascii;
     batch->words[row] = words;
 }
 

@@ -20,6 +20,7 @@ enum cy_word_flag {
 struct cy_words {
     struct cy_str text;
     size_t count;
+    bool ascii;             /* all of text is */
     const uint32_t *starts; /* offsets in bytes; documents over 64 MiB are unreadable, so 32 bits suffice */
     const uint32_t *sizes;  /* bytes */
     const uint32_t *chars;  /* code points; the same array as sizes when the text is ASCII */
@@ -30,8 +31,12 @@ struct cy_words {
 /* The words of batch->texts[row]. Split once: the steps of a batch share the result, which belongs to the batch's arena. A step that
  * changes a text puts the new one in other memory, so that old words are never taken for its. */
 const struct cy_words *cy_words_of(struct cy_batch *batch, size_t row);
-/* Tells the batch the words of a row's new text where a step knows them already. Borrowed for the batch's life. */
-void cy_words_set(struct cy_batch *batch, size_t row, const struct cy_words *words);
+/* How many they are: without splitting, where a step has told it. */
+size_t cy_word_count_of(struct cy_batch *batch, size_t row);
+/* Tells the batch how many words a row's new text has, where a step knows that without splitting it: batch->texts[row] is the text. */
+void cy_word_count_set(struct cy_batch *batch, size_t row, size_t count, bool ascii);
+/* Whether all of the row's text is known to be ASCII; splits it where nobody has. */
+bool cy_text_is_ascii(struct cy_batch *batch, size_t row);
 
 /* The same for any text: the result and its arrays belong to arena; the splitter is working memory, one a thread. */
 struct cy_splitter;

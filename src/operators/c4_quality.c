@@ -74,14 +74,11 @@ static const struct cy_rule rules[] = {
 
 /* ---- a document on its way ---- */
 
-/* What is left of the text, and its words. */
+/* What is left of the text, and how many words it has. */
 struct remains {
     char *text;
     size_t size;
-    uint32_t *starts, *sizes, *chars;
-    uint64_t *hashes;
-    uint8_t *flags;
-    size_t word_count, word_capacity;
+    size_t word_count;
 };
 
 struct cleaning {
@@ -202,59 +199,23 @@ static bool has_byte(struct cy_str text, char byte, size_t *next, size_t start, 
 
 /* ---- what is left ---- */
 
-static void add_word(struct remains *remains, const struct cy_words *words, size_t word, size_t shift)
-{
-    size_t to = remains->word_count++;
-    remains->starts[to] = (uint32_t)(words->starts[word] + shift); /* shift may have wrapped below zero */
-    remains->sizes[to] = words->sizes[word];
-    remains->chars[to] = words->chars[word];
-    remains->hashes[to] = words->hashes[word];
-    remains->flags[to] = words->flags[word];
-}
-
-static void *moved(struct cy_arena *arena, const void *old, size_t count, size_t capacity, size_t item_bytes)
-{
-    void *array = cy_arena_alloc(arena, capacity * item_bytes);
-    if (count > 0)
-        memcpy(array, old, count * item_bytes);
-    return array;
-}
-
-static void reserve_words(struct cy_arena *arena, struct remains *remains, size_t capacity)
-{
-    if (capacity <= remains->word_capacity)
-        return;
-    remains->starts = moved(arena, remains->starts, remains->word_count, capacity, sizeof *remains->starts);
-    remains->sizes = moved(arena, remains->sizes, remains->word_count, capacity, sizeof *remains->sizes);
-    remains->chars = moved(arena, remains->chars, remains->word_count, capacity, sizeof *remains->chars);
-    remains->hashes = moved(arena, remains->hashes, remains->word_count, capacity, sizeof *remains->hashes);
-    remains->flags = moved(arena, remains->flags, remains->word_count, capacity, sizeof *remains->flags);
-    remains->word_capacity = capacity;
-}
-
+/* Adds the line to what is left; returns its sentences. */
 static size_t keep_line(struct cleaning *cleaning, const struct line *line)
 {
     struct remains *remains = &cleaning->remains;
-    const struct cy_words *words = cleaning->words;
     if (cleaning->counts[LINES_KEPT]++ > 0)
         remains->text[remains->size++] = cleaning->op->split_paragraph ? '\n' : ' ';
-    size_t start = remains->size, sentences;
-    memcpy(remains->text + start, line->text.data, line->text.size);
+    memcpy(remains->text + remains->size, line->text.data, line->text.size);
     remains->size += line->text.size;
     if (!line->changed) {
-        size_t shift = start - (size_t)(line->text.data - words->text.data);
-        for (size_t word = line->first; word < line->end; word++)
-            add_word(remains, words, word, shift);
-        return cy_words_sentences(words, line->first, line->end, false);
+        remains->word_count += line->end - line->first;
+        return cy_words_sentences(cleaning->words, line->first, line->end, false);
     }
     const struct cy_words *own = cy_words_split(cy_splitter_of(cleaning->batch->scratch), line->text, cleaning->batch->arena);
     size_t tail = own->count > 0 ? own->starts[own->count - 1] + own->sizes[own->count - 1] : 0;
     struct cy_str after = {line->text.data + tail, line->text.size - tail};
-    sentences = cy_words_sentences(own, 0, own->count, after.size > 1 || (after.size == 1 && after.data[0] != ' '));
-    reserve_words(cleaning->batch->arena, remains, remains->word_count + own->count + words->count - line->end);
-    for (size_t word = 0; word < own->count; word++)
-        add_word(remains, own, word, start);
-    return sentences;
+    remains->word_count += own->count;
+    return cy_words_sentences(own, 0, own->count, after.size > 1 || (after.size == 1 && after.data[0] != ' '));
 }
 
 /* ---- a line ---- */
@@ -320,28 +281,15 @@ static void clean_sentences(struct cleaning *cleaning)
 
 /* ---- the document ---- */
 
-/* The words of what is left become the row's, unless nothing has changed. */
+/* What is left becomes the row's text, unless nothing has changed. White space separates words, so lines keep their words. */
 static void replace_text(struct cleaning *cleaning, size_t row)
 {
-    struct remains *remains = &cleaning->remains;
     struct cy_batch *batch = cleaning->batch;
-    struct cy_str old = cleaning->words->text, left = cy_strip((struct cy_str){remains->text, remains->size});
-    if (cy_str_equal(old, left))
+    struct cy_str left = cy_strip((struct cy_str){cleaning->remains.text, cleaning->remains.size});
+    if (cy_str_equal(cleaning->words->text, left))
         return;
-    size_t front = (size_t)(left.data - remains->text);
-    for (size_t word = 0; word < remains->word_count; word++)
-        remains->starts[word] -= (uint32_t)front;
-    struct cy_words *words = cy_arena_alloc(batch->arena, sizeof *words);
-    bool ascii = cleaning->words->chars == cleaning->words->sizes;
-    *words = (struct cy_words){.text = left,
-                               .count = remains->word_count,
-                               .starts = remains->starts,
-                               .sizes = remains->sizes,
-                               .chars = ascii ? remains->sizes : remains->chars,
-                               .hashes = remains->hashes,
-                               .flags = remains->flags};
     batch->texts[row] = left;
-    cy_words_set(batch, row, words);
+    cy_word_count_set(batch, row, cleaning->remains.word_count, cleaning->words->ascii);
 }
 
 static void judge(struct cleaning *cleaning, size_t row)
@@ -365,7 +313,6 @@ static void clean(const struct c4_quality *op, struct cy_batch *batch, size_t ro
     struct cy_str text = cleaning.words->text, line;
     cleaning.places = cy_phrase_places_of(batch->scratch, text);
     cleaning.remains.text = cy_arena_alloc(batch->arena, text.size + 1);
-    reserve_words(batch->arena, &cleaning.remains, cleaning.words->count);
     const char *bracket = memchr(text.data, '[', text.size), *curly = memchr(text.data, '{', text.size);
     cleaning.bracket = bracket != NULL ? (size_t)(bracket - text.data) : text.size;
     cleaning.curly = curly != NULL ? (size_t)(curly - text.data) : text.size;

@@ -48,6 +48,9 @@ static const struct cy_rule rules[] = {
 static bool ends_like_sentence(struct cy_str line, struct cy_str stop_chars)
 {
     const char *at = line.data + line.size;
+    char byte = at[-1];
+    if (stop_chars.size == 0 && byte >= 0) /* ASCII: the three that end sentences */
+        return byte == '.' || byte == '!' || byte == '?';
     uint32_t last = cy_utf8_decode_back(line.data, &at);
     if (stop_chars.size == 0)
         return cy_is_terminal(last);
@@ -105,17 +108,17 @@ static enum cy_status run(const void *self, struct cy_batch *batch, __attribute_
     const struct fineweb_quality *op = self;
     struct cy_quality_scratch *scratch = cy_quality_scratch_of(batch->scratch);
     for (size_t row = 0; row < batch->row_count; row++) {
-        const struct cy_words *words = cy_words_of(batch, row);
-        bool ascii = words->chars == words->sizes;
-        struct tally tally = count_lines(op, words->text, ascii, &scratch->tally);
+        bool ascii = cy_text_is_ascii(batch, row);
+        struct tally tally = count_lines(op, batch->texts[row], ascii, &scratch->tally);
         double measured[MEASURES] = {0};
         if (tally.lines == 0) {
             cy_batch_remove(batch, row, "empty", 0, 0);
         } else {
+            size_t word_count = cy_word_count_of(batch, row);
             measured[LINE_PUNCT] = (double)tally.punct / (double)tally.lines;
             measured[SHORT_LINES] = (double)tally.shorts / (double)tally.lines;
-            measured[CHAR_DUP] = (double)tally.repeats.chars / (double)(cy_char_count(words->text, ascii) - tally.newlines);
-            measured[NEW_LINES] = (double)tally.newlines / (double)CY_MAX(words->count, 1);
+            measured[CHAR_DUP] = (double)tally.repeats.chars / (double)(cy_char_count(batch->texts[row], ascii) - tally.newlines);
+            measured[NEW_LINES] = (double)tally.newlines / (double)CY_MAX(word_count, 1);
             judge(op, batch, row, measured);
         }
         for (size_t i = 0; i < MEASURES; i++)

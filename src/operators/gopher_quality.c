@@ -131,7 +131,7 @@ static void measure_words(const struct cy_words *words, double measured[MEASURES
         alpha += words->flags[word] & CY_WORD_LETTER; /* bit 0 */
     }
     double all = words->count > 0 ? (double)words->count : 1;
-    bool ascii = words->chars == words->sizes;
+    bool ascii = words->ascii;
     measured[WORDS] = (double)plain;
     measured[WORD_LENGTH] = plain > 0 ? (double)chars / (double)plain : 0;
     measured[HASH_RATIO] = (double)cy_count_byte(words->text, '#') / all;

@@ -106,7 +106,7 @@ static void measure_parts(struct cy_str text, size_t newlines_min, double char_c
 
 static void measure(const struct cy_words *words, struct cy_quality_scratch *scratch, double measured[MEASURES])
 {
-    bool ascii = words->chars == words->sizes;
+    bool ascii = words->ascii;
     double char_count = (double)cy_char_count(words->text, ascii);
     measure_parts(cy_strip(words->text), 2, char_count, ascii, scratch, &measured[PARA_FRAC], &measured[PARA_CHAR_FRAC]);
     measure_parts(words->text, 1, char_count, ascii, scratch, &measured[LINE_FRAC], &measured[LINE_CHAR_FRAC]);

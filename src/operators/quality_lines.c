@@ -64,10 +64,16 @@ bool cy_next_line(struct cy_str text, size_t *at, struct cy_str *line)
     return true;
 }
 
+/* An ASCII byte that is no white space: what most lines begin and end with. */
+static inline bool is_plain(char byte)
+{
+    return byte > ' ';
+}
+
 struct cy_str cy_strip_left(struct cy_str text)
 {
     const char *at = text.data, *end = text.data + text.size;
-    while (at < end) {
+    while (at < end && !is_plain(*at)) {
         const char *next = at;
         if (!cy_is_space_char(cy_utf8_decode(&next, end)))
             break;
@@ -79,13 +85,21 @@ struct cy_str cy_strip_left(struct cy_str text)
 struct cy_str cy_strip_right(struct cy_str text)
 {
     const char *end = text.data + text.size;
-    while (end > text.data) {
+    while (end > text.data && !is_plain(end[-1])) {
         const char *before = end;
         if (!cy_is_space_char(cy_utf8_decode_back(text.data, &before)))
             break;
         end = before;
     }
     return (struct cy_str){text.data, (size_t)(end - text.data)};
+}
+
+static void clear_marks(struct cy_tally *tally)
+{
+    memset(tally->slots, 0, tally->capacity * sizeof *tally->slots);
+    if (tally->spare_capacity > 0)
+        memset(tally->spare, 0, tally->spare_capacity * sizeof *tally->spare);
+    tally->round = 0;
 }
 
 void cy_tally_begin(struct cy_tally *tally, size_t count)
@@ -98,18 +112,51 @@ void cy_tally_begin(struct cy_tally *tally, size_t count)
         free(tally->slots);
         tally->slots = cy_alloc_zero(capacity, sizeof *tally->slots);
         tally->capacity = capacity;
-        tally->round = 0;
     }
     tally->mask = capacity - 1;
-    if (++tally->round == 0) { /* after 2³² rounds the old marks would come back */
-        memset(tally->slots, 0, tally->capacity * sizeof *tally->slots);
-        tally->round = 1;
+    tally->used = 0;
+    if (tally->round == UINT32_MAX) /* the old marks would come back */
+        clear_marks(tally);
+    tally->round++;
+}
+
+/* Twice the slots in use: the keys move to the other array. */
+void cy_tally_grow(struct cy_tally *tally)
+{
+    size_t capacity = 2 * (tally->mask + 1);
+    struct cy_tally_slot *from = tally->slots;
+    size_t from_count = tally->mask + 1, from_capacity = tally->capacity;
+    uint32_t from_round = tally->round;
+    if (tally->round == UINT32_MAX) { /* marks of both arrays begin anew; those of the keys to move are 1 */
+        for (size_t i = 0; i < from_capacity; i++)
+            from[i].round = i < from_count && from[i].round == UINT32_MAX;
+        if (tally->spare_capacity > 0)
+            memset(tally->spare, 0, tally->spare_capacity * sizeof *tally->spare);
+        from_round = tally->round = 1;
+    }
+    if (capacity > tally->spare_capacity) {
+        free(tally->spare);
+        tally->spare = cy_alloc_zero(capacity, sizeof *tally->spare);
+        tally->spare_capacity = capacity;
+    }
+    tally->slots = tally->spare;
+    tally->capacity = tally->spare_capacity;
+    tally->spare = from;
+    tally->spare_capacity = from_capacity;
+    tally->mask = capacity - 1;
+    tally->used = 0;
+    tally->round++;
+    for (size_t i = 0; i < from_count; i++) {
+        bool found;
+        if (from[i].round == from_round)
+            cy_tally_slot(tally, from[i].key, &found)->value = from[i].value;
     }
 }
 
 void cy_tally_release(struct cy_tally *tally)
 {
     free(tally->slots);
+    free(tally->spare);
     *tally = (struct cy_tally){0};
 }
 

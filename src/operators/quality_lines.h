@@ -27,26 +27,43 @@ struct cy_tally_slot {
 /* Keys to numbers, open addressing, at most half full. Keys are well-mixed hashes, compared in all their 64 bits. */
 struct cy_tally {
     struct cy_tally_slot *slots;
-    size_t capacity; /* a power of two */
+    size_t capacity; /* slots allocated, a power of two */
     size_t mask;     /* of the part in use: small inputs stay in the nearest cache */
+    size_t used;     /* keys */
     uint32_t round;
+    struct cy_tally_slot *spare; /* where the keys go when the table grows */
+    size_t spare_capacity;
 };
 
-/* Empties it, with room for `count` keys. */
+/* Empties it. It grows as it fills; `count` is how many keys there may be at first. */
 void cy_tally_begin(struct cy_tally *tally, size_t count);
+void cy_tally_grow(struct cy_tally *tally);
 void cy_tally_release(struct cy_tally *tally);
 
-/* The key's slot; *found says whether it was there. A new one has value 0. */
+/* The key's slot, until the next call; *found says whether it was there. A new one has value 0. */
 static inline struct cy_tally_slot *cy_tally_slot(struct cy_tally *tally, uint64_t key, bool *found)
 {
-    size_t at = key & tally->mask;
-    while (tally->slots[at].round == tally->round && tally->slots[at].key != key)
-        at = (at + 1) & tally->mask;
-    struct cy_tally_slot *slot = &tally->slots[at];
-    *found = slot->round == tally->round;
-    if (!*found)
-        *slot = (struct cy_tally_slot){key, tally->round, 0};
-    return slot;
+    for (;;) {
+        size_t at = key & tally->mask;
+        while (tally->slots[at].round == tally->round && tally->slots[at].key != key)
+            at = (at + 1) & tally->mask;
+        struct cy_tally_slot *slot = &tally->slots[at];
+        *found = slot->round == tally->round;
+        if (*found)
+            return slot;
+        if (2 * tally->used <= tally->mask) {
+            *slot = (struct cy_tally_slot){key, tally->round, 0};
+            tally->used++;
+            return slot;
+        }
+        cy_tally_grow(tally);
+    }
+}
+
+/* Brings a key's place into the cache, for a call some keys later. */
+static inline void cy_tally_prefetch(const struct cy_tally *tally, uint64_t key)
+{
+    __builtin_prefetch(&tally->slots[key & tally->mask], 1);
 }
 
 /* How many of a list's items stand in it before, and the code points of those. */
