@@ -155,29 +155,24 @@ static enum cy_status print_summary(const struct cy_dataset *dataset, struct cy_
 
 /* ---- samples ---- */
 
-static struct cy_str text_of(yyjson_val *row, const char *key)
-{
-    yyjson_val *value = yyjson_obj_get(row, key);
-    return yyjson_is_str(value) ? (struct cy_str){yyjson_get_str(value), yyjson_get_len(value)} : (struct cy_str){"", 0};
-}
-
 static void print_sample(const struct cy_dataset *dataset, yyjson_val *row)
 {
     struct cy_buffer out = {0};
-    struct cy_str url = text_of(row, "url"), text = text_of(row, "text");
+    struct cy_str url = cy_verdict_text(row, "url"), text = cy_verdict_text(row, "text");
     cy_buffer_add_byte(&out, '\n');
-    cy_verdict_add_excerpt(&out, text_of(row, "id"), EXCERPT_CHARS);
+    cy_verdict_add_excerpt(&out, cy_verdict_text(row, "id"), EXCERPT_CHARS);
     cy_buffer_add_text(&out, "\n  ");
-    cy_verdict_add_excerpt(&out, text_of(row, "step").size > 0 ? text_of(row, "step") : text_of(row, "what"), EXCERPT_CHARS);
+    cy_verdict_add_excerpt(&out, cy_verdict_text(row, "step").size > 0 ? cy_verdict_text(row, "step") : cy_verdict_text(row, "what"),
+                           EXCERPT_CHARS);
     cy_buffer_add_text(&out, ": ");
-    cy_verdict_add_excerpt(&out, text_of(row, "rule"), EXCERPT_CHARS);
+    cy_verdict_add_excerpt(&out, cy_verdict_text(row, "rule"), EXCERPT_CHARS);
     size_t before = out.size;
     cy_buffer_add_text(&out, ", ");
     cy_verdict_add_reason(&out, dataset, row);
     if (out.size == before + 2)
         out.size = before;
     cy_buffer_add_text(&out, "\n  ");
-    cy_verdict_add_excerpt(&out, text_of(row, "source"), EXCERPT_CHARS);
+    cy_verdict_add_excerpt(&out, cy_verdict_text(row, "source"), EXCERPT_CHARS);
     cy_buffer_printf(&out, ", byte %" PRId64, yyjson_get_sint(yyjson_obj_get(row, "offset")));
     if (url.size > 0) {
         cy_buffer_add_text(&out, "  ");

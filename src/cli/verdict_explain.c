@@ -19,7 +19,7 @@ enum {
 
 /* ---- rows as JSON ---- */
 
-static struct cy_str text_of(yyjson_val *row, const char *key)
+struct cy_str cy_verdict_text(yyjson_val *row, const char *key)
 {
     yyjson_val *value = yyjson_obj_get(row, key);
     return yyjson_is_str(value) ? (struct cy_str){yyjson_get_str(value), yyjson_get_len(value)} : (struct cy_str){"", 0};
@@ -87,15 +87,15 @@ static const char *sign_of_rule(const struct cy_dataset *dataset, struct cy_str 
     yyjson_val *one_step, *signal, *threshold;
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(dataset->build), "steps"), i, count, one_step)
     {
-        if (!cy_str_equal(text_of(one_step, "name"), step))
+        if (!cy_str_equal(cy_verdict_text(one_step, "name"), step))
             continue;
         size_t signal_count, threshold_count;
         yyjson_arr_foreach(yyjson_obj_get(one_step, "signals"), j, signal_count, signal)
         {
             yyjson_arr_foreach(yyjson_obj_get(signal, "thresholds"), k, threshold_count, threshold)
             {
-                if (cy_str_equal(text_of(threshold, "rule"), rule))
-                    return text_of(threshold, "keep").data;
+                if (cy_str_equal(cy_verdict_text(threshold, "rule"), rule))
+                    return cy_verdict_text(threshold, "keep").data;
             }
         }
     }
@@ -105,7 +105,7 @@ static const char *sign_of_rule(const struct cy_dataset *dataset, struct cy_str 
 void cy_verdict_add_reason(struct cy_buffer *out, const struct cy_dataset *dataset, yyjson_val *row)
 {
     double measured = number_of(row, "measured"), threshold = number_of(row, "threshold"), similarity = number_of(row, "similarity");
-    struct cy_str duplicate_of = text_of(row, "duplicate_of");
+    struct cy_str duplicate_of = cy_verdict_text(row, "duplicate_of");
     if (duplicate_of.size > 0) {
         cy_buffer_add_text(out, similarity < 1 ? "near-duplicate of " : "duplicate of ");
         cy_verdict_add_excerpt(out, duplicate_of, TEXT_CHARS_MAX);
@@ -121,7 +121,7 @@ void cy_verdict_add_reason(struct cy_buffer *out, const struct cy_dataset *datas
         cy_buffer_add_value(out, measured);
     }
     if (!isnan(threshold)) {
-        const char *sign = sign_of_rule(dataset, text_of(row, "step"), text_of(row, "rule"));
+        const char *sign = sign_of_rule(dataset, cy_verdict_text(row, "step"), cy_verdict_text(row, "rule"));
         cy_buffer_printf(out, "%s%s%s ", isnan(measured) ? "" : ", ", sign[0] != '\0' ? "kept when " : "threshold", sign);
         cy_buffer_add_value(out, threshold);
     }
@@ -229,15 +229,15 @@ static void print_place(yyjson_val *row)
 {
     struct cy_buffer place = {0};
     yyjson_val *within = yyjson_obj_get(row, "offset_within");
-    cy_buffer_add_str(&place, text_of(row, "source"));
+    cy_buffer_add_str(&place, cy_verdict_text(row, "source"));
     cy_buffer_printf(&place, ", byte %" PRId64, yyjson_get_sint(yyjson_obj_get(row, "offset")));
     if (yyjson_get_sint(within) > 0)
         cy_buffer_printf(&place, " + %" PRId64, yyjson_get_sint(within));
     print_field("source", cy_buffer_str(&place));
-    print_field("url", text_of(row, "url"));
-    print_field("party", text_of(row, "party"));
-    print_field("licence", text_of(row, "license"));
-    print_field("language", text_of(row, "language"));
+    print_field("url", cy_verdict_text(row, "url"));
+    print_field("party", cy_verdict_text(row, "party"));
+    print_field("licence", cy_verdict_text(row, "license"));
+    print_field("language", cy_verdict_text(row, "language"));
     yyjson_val *bytes = yyjson_obj_get(row, "bytes");
     cy_buffer_clear(&place);
     if (yyjson_is_num(bytes)) {
@@ -305,9 +305,9 @@ static enum cy_status print_original(const struct cy_dataset *dataset, struct cy
         yyjson_val *row = yyjson_doc_get_root(docs[0]);
         struct cy_buffer title = {0};
         cy_buffer_add_text(&title, "the kept document, in ");
-        cy_buffer_add_str(&title, text_of(row, "file"));
+        cy_buffer_add_str(&title, cy_verdict_text(row, "file"));
         cy_buffer_add_byte(&title, 0);
-        print_text(title.data, text_of(row, "text"), "(empty)");
+        print_text(title.data, cy_verdict_text(row, "text"), "(empty)");
         cy_buffer_release(&title);
         free_docs(docs, count);
         return CY_OK;
@@ -317,10 +317,10 @@ static enum cy_status print_original(const struct cy_dataset *dataset, struct cy
         return status;
     if (count > 0) {
         yyjson_val *row = yyjson_doc_get_root(docs[0]);
-        struct cy_str step = text_of(row, "step"), rule = text_of(row, "rule");
+        struct cy_str step = cy_verdict_text(row, "step"), rule = cy_verdict_text(row, "rule");
         printf("\nThe document that it duplicates was removed later itself, by step %.*s, rule %.*s.\n", (int)step.size, step.data,
                (int)rule.size, rule.data);
-        print_text("its text", text_of(row, "text"), "(not kept)");
+        print_text("its text", cy_verdict_text(row, "text"), "(not kept)");
     } else {
         printf("\nThe document that it duplicates is not in this dataset: it belongs to an earlier one (against:).\n");
     }
@@ -330,10 +330,10 @@ static enum cy_status print_original(const struct cy_dataset *dataset, struct cy
 
 static enum cy_status print_gone(const struct cy_dataset *dataset, struct cy_duck *duck, yyjson_val *row, struct cy_error *error)
 {
-    struct cy_str step = text_of(row, "step"), operator= text_of(row, "operator"), rule = text_of(row, "rule");
-    struct cy_str duplicate_of = text_of(row, "duplicate_of");
+    struct cy_str step = cy_verdict_text(row, "step"), operator= cy_verdict_text(row, "operator"), rule = cy_verdict_text(row, "rule");
+    struct cy_str duplicate_of = cy_verdict_text(row, "duplicate_of");
     struct cy_buffer reason = {0};
-    print_head(text_of(row, "id"), text_of(row, "what"));
+    print_head(cy_verdict_text(row, "id"), cy_verdict_text(row, "what"));
     cy_buffer_add_text(&reason, step.size > 0 ? "by step " : "while it was read: ");
     cy_verdict_add_excerpt(&reason, step, TEXT_CHARS_MAX);
     if (step.size > 0 && !cy_str_equal(step, operator))
@@ -347,18 +347,18 @@ static enum cy_status print_gone(const struct cy_dataset *dataset, struct cy_duc
     cy_buffer_release(&reason);
     print_place(row);
     print_signals(dataset, row);
-    print_text("its text", text_of(row, "text"), "(the ledger holds none)");
+    print_text("its text", cy_verdict_text(row, "text"), "(the ledger holds none)");
     return duplicate_of.size > 0 ? print_original(dataset, duck, duplicate_of, error) : CY_OK;
 }
 
 static void print_kept(const struct cy_dataset *dataset, yyjson_val *row)
 {
-    struct cy_str file = text_of(row, "file");
-    print_head(text_of(row, "id"), CY_STR("kept"));
+    struct cy_str file = cy_verdict_text(row, "file");
+    print_head(cy_verdict_text(row, "id"), CY_STR("kept"));
     printf("in %.*s\n", (int)file.size, file.data);
     print_place(row);
     print_signals(dataset, row);
-    print_text("its text", text_of(row, "text"), "(empty)");
+    print_text("its text", cy_verdict_text(row, "text"), "(empty)");
 }
 
 /* ---- as JSON ---- */
@@ -412,10 +412,10 @@ static enum cy_status print_json(const struct cy_dataset *dataset, struct cy_duc
     yyjson_doc *originals[ROWS_MAX];
     size_t original_count = 0;
     yyjson_val *row = yyjson_doc_get_root(verdict != NULL ? verdict : kept);
-    struct cy_str duplicate_of = text_of(row, "duplicate_of");
+    struct cy_str duplicate_of = cy_verdict_text(row, "duplicate_of");
     enum cy_status status = CY_OK;
     cy_json_open(&json, NULL, '{');
-    cy_json_text(&json, "what", verdict != NULL ? text_of(row, "what") : CY_STR("kept"));
+    cy_json_text(&json, "what", verdict != NULL ? cy_verdict_text(row, "what") : CY_STR("kept"));
     add_doc(&json, verdict != NULL ? "verdict" : "document", verdict != NULL ? verdict : kept);
     add_threshold_list(&json, dataset, row);
     if (duplicate_of.size > 0)

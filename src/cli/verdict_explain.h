@@ -9,6 +9,8 @@ enum cy_status cy_verdict_explain(const struct cy_dataset *dataset, struct cy_du
                                   struct cy_error *error);
 
 struct yyjson_val;
+/* A member of a row as text; empty when it is NULL, absent, or no text. */
+struct cy_str cy_verdict_text(struct yyjson_val *row, const char *key);
 /* The reason of a verdict in words: "measured 12, kept ≥ 50", "near-duplicate of …, 97 % alike (similarity 0.97)"; `row` is a row of
  * verdicts as JSON. Appended; empty when there are no numbers. */
 void cy_verdict_add_reason(struct cy_buffer *out, const struct cy_dataset *dataset, struct yyjson_val *row);

@@ -1,86 +1,161 @@
-/* A dataset is read back and held against its MANIFEST. */
+/* A dataset's files are held against its MANIFEST. */
 #include "dataset/dataset.h"
 
 #include "base/hash.h"
 #include "base/threads.h"
+#include "dataset/read.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+/* What a file of MANIFEST turned out to be. */
+struct look {
+    const struct cy_manifest_file *file;
+    char problem[1200]; /* empty: it is as MANIFEST says */
+};
 
 struct checking {
     const char *folder;
-    struct line {
-        char sha256[65];
-        uint64_t size_bytes;
-        const char *name;
-    } *lines;
-    size_t line_count;
-    atomic_size_t next;
-    atomic_size_t wrong; /* index + 1 of a line that differs, 0: none */
-    struct cy_error error;
+    struct look *looks; /* the largest file first */
+    size_t look_count;
+    atomic_size_t next; /* of looks, for the threads */
 };
 
-static void check_lines(void *context, size_t thread)
+static int compare_sizes(const void *a, const void *b)
 {
-    struct checking *checking = context;
-    size_t i;
-    (void)thread;
-    while ((i = atomic_fetch_add(&checking->next, 1)) < checking->line_count && atomic_load(&checking->wrong) == 0) {
-        const struct line *line = &checking->lines[i];
-        struct cy_arena arena = {0};
-        struct cy_error error;
-        char sha256[65];
-        uint64_t size_bytes = 0;
-        const char *path = cy_path_join(&arena, checking->folder, line->name);
-        enum cy_status status = cy_sha256_file(path, sha256, &size_bytes, &error);
-        if (status == CY_OK && size_bytes != line->size_bytes)
-            status = cy_error_set(&error, CY_FAILED, "\"%s\" has %llu bytes, MANIFEST says %llu", path, (unsigned long long)size_bytes,
-                                  (unsigned long long)line->size_bytes);
-        else if (status == CY_OK && strcmp(sha256, line->sha256) != 0)
-            status = cy_error_set(&error, CY_FAILED, "\"%s\" has the sha256 %s, MANIFEST says %s", path, sha256, line->sha256);
-        size_t none = 0;
-        if (status != CY_OK && atomic_compare_exchange_strong(&checking->wrong, &none, i + 1))
-            checking->error = error;
-        cy_arena_release(&arena);
-    }
+    const struct look *one = a, *other = b;
+    if (one->file->size_bytes != other->file->size_bytes)
+        return one->file->size_bytes < other->file->size_bytes ? 1 : -1;
+    return strcmp(one->file->name, other->file->name);
 }
 
-/* "sha256  size  name" */
-static bool read_line(struct cy_str text, struct cy_arena *arena, struct line *line)
+static int compare_names(const void *a, const void *b)
 {
-    struct cy_str sha256 = cy_str_split(text, ' ', &text), size = cy_str_split(cy_str_trim(text), ' ', &text);
-    if (sha256.size != 64 || size.size == 0 || size.size > 19)
-        return false;
-    memcpy(line->sha256, sha256.data, 64);
-    line->sha256[64] = '\0';
-    char *end;
-    line->size_bytes = strtoull(cy_arena_str(arena, size).data, &end, 10);
-    line->name = cy_arena_str(arena, cy_str_trim(text)).data;
-    return *end == '\0' && line->name[0] != '\0';
+    return strcmp(((const struct cy_difference *)a)->name, ((const struct cy_difference *)b)->name);
+}
+
+static void look_at(const char *folder, struct look *look)
+{
+    const struct cy_manifest_file *file = look->file;
+    struct cy_arena arena = {0};
+    const char *path = cy_path_join(&arena, folder, file->name);
+    struct stat status;
+    struct cy_error error;
+    char hex[65];
+    uint64_t size_bytes;
+    if (lstat(path, &status) != 0)
+        snprintf(look->problem, sizeof look->problem, "%s", errno == ENOENT ? "missing" : strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        snprintf(look->problem, sizeof look->problem, "not a plain file");
+    else if ((uint64_t)status.st_size != file->size_bytes)
+        snprintf(look->problem, sizeof look->problem, "%llu bytes, MANIFEST says %llu", (unsigned long long)status.st_size,
+                 (unsigned long long)file->size_bytes);
+    else if (cy_sha256_file(path, hex, &size_bytes, &error) != CY_OK)
+        snprintf(look->problem, sizeof look->problem, "%s", error.message);
+    else if (strcmp(hex, file->sha256) != 0)
+        snprintf(look->problem, sizeof look->problem, "sha256 %s, MANIFEST says %s", hex, file->sha256);
+    cy_arena_release(&arena);
+}
+
+static void look_at_files(void *context, size_t thread)
+{
+    struct checking *checking = context;
+    size_t index;
+    (void)thread;
+    while ((index = atomic_fetch_add(&checking->next, 1)) < checking->look_count)
+        look_at(checking->folder, &checking->looks[index]);
+}
+
+/* ---- files that MANIFEST does not name ---- */
+
+struct differences {
+    struct cy_difference *items;
+    size_t count, capacity;
+    struct cy_arena *arena;
+};
+
+static void add_difference(struct differences *differences, const char *name, const char *problem)
+{
+    if (differences->count == differences->capacity) {
+        size_t capacity = CY_MAX(2 * differences->capacity, 16);
+        struct cy_difference *grown = cy_arena_alloc(differences->arena, capacity * sizeof *grown);
+        if (differences->count > 0)
+            memcpy(grown, differences->items, differences->count * sizeof *grown);
+        differences->items = grown;
+        differences->capacity = capacity;
+    }
+    differences->items[differences->count++] =
+        (struct cy_difference){cy_arena_text(differences->arena, name), cy_arena_text(differences->arena, problem)};
+}
+
+static bool is_named(const struct cy_dataset *dataset, const char *name)
+{
+    for (size_t i = 0; i < dataset->file_count; i++)
+        if (strcmp(dataset->files[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* In data/ and verdicts/ alone: who loads the folder by a pattern would read them too. */
+static enum cy_status add_extra(const struct cy_dataset *dataset, struct differences *differences, struct cy_error *error)
+{
+    static const char *const folders[] = {"data", "verdicts"};
+    for (size_t i = 0; i < CY_COUNT(folders); i++) {
+        const char *folder = cy_path_join(differences->arena, dataset->folder, folders[i]);
+        char **names;
+        size_t name_count;
+        if (!cy_path_is_folder(folder))
+            continue;
+        enum cy_status status = cy_list_folder(folder, differences->arena, &names, &name_count, error);
+        if (status != CY_OK)
+            return status;
+        for (size_t j = 0; j < name_count; j++) {
+            const char *name = cy_path_join(differences->arena, folders[i], names[j]);
+            if (!is_named(dataset, name))
+                add_difference(differences, name, "not in MANIFEST");
+        }
+    }
+    return CY_OK;
+}
+
+enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t thread_count, struct cy_arena *arena,
+                                      struct cy_difference **items, size_t *count, struct cy_error *error)
+{
+    struct checking checking = {.folder = dataset->folder, .look_count = dataset->file_count};
+    struct differences differences = {.arena = arena};
+    checking.looks = cy_alloc_zero(CY_MAX(dataset->file_count, 1), sizeof *checking.looks);
+    for (size_t i = 0; i < dataset->file_count; i++)
+        checking.looks[i].file = &dataset->files[i];
+    qsort(checking.looks, checking.look_count, sizeof *checking.looks, compare_sizes); /* the longest work begins first */
+    cy_run_threads(CY_MIN(thread_count, CY_MAX(checking.look_count, 1)), look_at_files, &checking);
+    for (size_t i = 0; i < checking.look_count; i++)
+        if (checking.looks[i].problem[0] != '\0')
+            add_difference(&differences, checking.looks[i].file->name, checking.looks[i].problem);
+    free(checking.looks);
+    enum cy_status status = add_extra(dataset, &differences, error);
+    if (differences.count > 1)
+        qsort(differences.items, differences.count, sizeof *differences.items, compare_names);
+    *items = differences.items;
+    *count = differences.count;
+    return status;
 }
 
 enum cy_status cy_dataset_check(const char *folder, size_t thread_count, char build_id[65], struct cy_error *error)
 {
+    struct cy_dataset dataset = {0};
     struct cy_arena arena = {0};
-    struct cy_buffer text = {0};
-    struct checking checking = {.folder = folder};
-    const char *path = cy_path_join(&arena, folder, "MANIFEST");
-    enum cy_status status = cy_read_file(path, &text, error);
-    struct cy_str rest = cy_buffer_str(&text);
-    if (status == CY_OK && !cy_str_is(cy_str_split(rest, '\n', &rest), "schema: 1"))
-        status = cy_error_set(error, CY_BAD_INPUT, "\"%s\" does not begin with \"schema: 1\"", path);
-    checking.lines = cy_arena_alloc(&arena, (text.size / 66 + 1) * sizeof *checking.lines); /* a line is longer than 66 bytes */
-    while (status == CY_OK && rest.size > 0)
-        if (!read_line(cy_str_split(rest, '\n', &rest), &arena, &checking.lines[checking.line_count++]))
-            status = cy_error_set(error, CY_BAD_INPUT, "\"%s\": line %zu is not \"sha256  size  name\"", path, checking.line_count + 1);
-    if (status == CY_OK) {
-        cy_run_threads(thread_count, check_lines, &checking);
-        uint64_t size_bytes;
-        status = atomic_load(&checking.wrong) != 0 ? checking.error.status : cy_sha256_file(path, build_id, &size_bytes, error);
-        if (atomic_load(&checking.wrong) != 0)
-            *error = checking.error;
-    }
-    cy_buffer_release(&text);
+    struct cy_difference *differences;
+    size_t count;
+    enum cy_status status = cy_dataset_read_manifest(&dataset, folder, error);
+    if (status == CY_OK)
+        status = cy_dataset_differences(&dataset, thread_count, &arena, &differences, &count, error);
+    if (status == CY_OK && count > 0)
+        status = cy_error_set(error, CY_FAILED, "\"%s/%s\": %s", folder, differences[0].name, differences[0].problem);
+    memcpy(build_id, dataset.build_id, sizeof dataset.build_id);
     cy_arena_release(&arena);
+    cy_dataset_release(&dataset);
     return status;
 }

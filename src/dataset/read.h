@@ -33,6 +33,16 @@ enum cy_status cy_dataset_read_manifest(struct cy_dataset *dataset, const char *
 enum cy_status cy_dataset_read(struct cy_dataset *dataset, const char *folder, struct cy_error *error);
 void cy_dataset_release(struct cy_dataset *dataset);
 
+/* Where the files differ from MANIFEST. */
+struct cy_difference {
+    const char *name;    /* of a file, relative to the dataset's folder */
+    const char *problem; /* "missing", "12 bytes, MANIFEST says 14", "sha256 …, MANIFEST says …", "not in MANIFEST" */
+};
+/* Checks size and sha256 of every file that MANIFEST names, on `thread_count` threads, the largest first; and that data/ and verdicts/ hold
+ * no other. The differences are sorted by name and owned by arena. Errors: CY_IO where a folder cannot be listed. */
+enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t thread_count, struct cy_arena *arena,
+                                      struct cy_difference **items, size_t *count, struct cy_error *error);
+
 /* Opens a database in which the datasets' tables are views: "data" and "verdicts", with `prefixes[i]` before the names. Its SQL can read
  * the files of those tables and nothing else. A third view, "data_files", says where a document lies: id, file, and row (NULL in JSONL).
  * `memory_bytes` 0: as cy_duck_options; what outgrows it is spilled into a folder of its own below $TMPDIR (emptied when the database is

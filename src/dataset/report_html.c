@@ -1,5 +1,6 @@
 #include "dataset/report_html.h"
 
+#include "base/unicode.h"
 #include "dataset/report.h"
 
 enum {
@@ -15,40 +16,22 @@ void cy_html_word(struct cy_buffer *out, const char *english, const char *chines
     cy_buffer_printf(out, "%s <span lang=zh>%s</span>", english, chinese);
 }
 
-/* Bytes of the UTF-8 character at text[0], 0 when there is none (Unicode 16, table 3-7). */
-static size_t utf8_bytes(const uint8_t *text, size_t size)
-{
-    uint8_t lead = text[0];
-    size_t need = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-    if (need == 0 || need > size)
-        return 0;
-    for (size_t i = 1; i < need; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    bool bad = (lead == 0xE0 && text[1] < 0xA0) || (lead == 0xED && text[1] > 0x9F) || (lead == 0xF0 && text[1] < 0x90) ||
-               (lead == 0xF4 && text[1] > 0x8F);
-    return bad ? 0 : need;
-}
-
 void cy_html_text(struct cy_buffer *out, struct cy_str text)
 {
-    size_t plain = 0; /* start of the run that cy_buffer_add_html takes */
-    for (size_t i = 0; i < text.size;) {
-        uint8_t byte = (uint8_t)text.data[i];
-        bool control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
-        size_t size = control ? 0 : utf8_bytes((const uint8_t *)text.data + i, text.size - i);
-        if (size > 0) {
-            i += size;
+    const char *at = text.data, *end = text.data + text.size, *plain = at; /* the run that cy_buffer_add_html takes begins at plain */
+    while (at < end) {
+        const char *here = at;
+        uint32_t point = cy_utf8_decode(&at, end);
+        bool control = (point < 0x20 && point != '\n' && point != '\t') || point == 0x7F;
+        bool broken = point == CY_REPLACEMENT && at - here == 1;
+        if (!control && !broken)
             continue;
-        }
-        cy_buffer_add_html(out, (struct cy_str){text.data + plain, i - plain});
-        if (control) /* U+2400 + byte; delete is U+2421 */
-            cy_buffer_add(out, (char[]){'\xE2', '\x90', (char)(byte == 0x7F ? 0xA1 : 0x80 + byte)}, 3);
-        else
-            cy_buffer_add_text(out, "\xEF\xBF\xBD");
-        plain = ++i;
+        cy_buffer_add_html(out, (struct cy_str){plain, (size_t)(here - plain)});
+        char bytes[4]; /* the pictures of control characters begin at U+2400; that of delete is U+2421 */
+        cy_buffer_add(out, bytes, cy_utf8_encode(broken ? CY_REPLACEMENT : point == 0x7F ? 0x2421 : 0x2400 + point, bytes));
+        plain = at;
     }
-    cy_buffer_add_html(out, (struct cy_str){text.data + plain, text.size - plain});
+    cy_buffer_add_html(out, (struct cy_str){plain, (size_t)(end - plain)});
 }
 
 void cy_page_add(struct cy_page *page, const char *html)
