@@ -260,7 +260,13 @@ static void add_yaml(struct cy_buffer *out, const struct cy_build_counts *counts
 
 /* ---- body ---- */
 
-/* Text from data in a Markdown table or line: no line breaks, nothing that Markdown or HTML would take as its own. */
+static bool is_word(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Text from data in a Markdown table or line: no line breaks, nothing that Markdown or HTML would take as its own. An underscore inside a
+ * word is plain. */
 static void add_cell(struct cy_buffer *out, struct cy_str text)
 {
     text = cy_text_beginning(text, NAME_SHOWN);
@@ -272,6 +278,8 @@ static void add_cell(struct cy_buffer *out, struct cy_str text)
             cy_buffer_add_text(out, "&lt;");
         else if (byte == '&')
             cy_buffer_add_text(out, "&amp;");
+        else if (byte == '_' && i > 0 && i + 1 < text.size && is_word((uint8_t)text.data[i - 1]) && is_word((uint8_t)text.data[i + 1]))
+            cy_buffer_add_byte(out, byte);
         else if (strchr("\\`*_{}[]()#+!|~", byte) != NULL)
             cy_buffer_add(out, (char[]){'\\', (char)byte}, 2);
         else
@@ -303,7 +311,7 @@ static void add_summary(struct cy_buffer *out, const struct cy_build_counts *cou
         cy_buffer_add_text(out, " tokens of ");
         add_cell(out, cy_str(counts->schema->vocabularies[i]));
     }
-    cy_buffer_add_text(out, "; built by [ciyuan](build.html) " CIYUAN_VERSION " from ");
+    cy_buffer_add_text(out, "; built by ciyuan " CIYUAN_VERSION " ([report](build.html)) from ");
     cy_buffer_add_count(out, total->read_count);
     cy_buffer_add_text(out, " records.\nEvery record that was not kept has a row in `verdicts/` that says why.\n\n"
                             "| | documents | share |\n| --- | ---: | ---: |\n");
@@ -358,7 +366,8 @@ static void add_reasons(struct cy_buffer *out, const struct cy_build_counts *cou
 {
     struct cy_arena arena = {0};
     cy_buffer_add_text(
-        out, "\n## What was removed, and why\n\n| step | rule | kept | documents | of all read |\n| --- | --- | --- | ---: | ---: |\n");
+        out,
+        "\n## What was removed, and why\n\n| step | rule | kept when | documents | of all read |\n| --- | --- | --- | ---: | ---: |\n");
     bool any = false;
     for (size_t i = 0; i <= counts->schema->step_count; i++) {
         struct cy_rule_view *rules;
@@ -483,8 +492,9 @@ static void add_limits(struct cy_buffer *out, const struct cy_build_counts *coun
     cy_buffer_add_text(out, language ? "- Languages are as a model identified them, document by document.\n"
                                      : "- Languages were not measured.\n");
     cy_buffer_add_text(
-        out, "- Filters are rules over text: they also remove good documents and keep bad ones; the samples in build.html show both ends.\n"
-             "- Intended use, biases, annotations, maintenance: not stated.\n");
+        out,
+        "- Filters are rules over text: they also remove good documents and keep bad ones; build.html shows samples of what they removed.\n"
+        "- Intended use, biases, annotations, maintenance: not stated.\n");
 }
 
 void cy_card(struct cy_buffer *out, const struct cy_build_counts *counts)

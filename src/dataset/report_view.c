@@ -61,8 +61,8 @@ static struct cy_str keep_text(const struct cy_schema_step *step, const struct c
         cy_buffer_add_text(&text, "by language");
     else if (param != NULL)
         cy_param_print(param, step->self, &text);
-    else if (rule != NULL && step->operator->scalar_param != NULL)
-        cy_param_print(cy_param_find(step->operator->params, cy_str(step->operator->scalar_param)), step->self, &text); /* the expression */
+    else if (rule != NULL && step->operator->scalar_param != NULL && strcmp(rule->name, step->operator->name) == 0)
+        cy_param_print(cy_param_find(step->operator->params, cy_str(step->operator->scalar_param)), step->self, &text); /* where: "…" */
     struct cy_str kept = cy_arena_str(arena, cy_buffer_str(&text));
     cy_buffer_release(&text);
     return kept;
