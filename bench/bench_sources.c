@@ -1,11 +1,11 @@
-/* Speed of the readers: bench_sources FORMAT FILE [PARAMS] [ROUNDS]. Prints, for the best of the rounds, MB of records a CPU second for
- * framing (what runs under the reading lock) and for decoding (what workers do), and the compressed MB read. */
+/* Speed of the readers: bench_sources FORMAT PATH [PARAMS] [ROUNDS]; PATH is a file, a folder or a glob. Prints, for the best of the
+ * rounds, MB of records a CPU second for framing (what runs under the reading lock) and for decoding (what workers do), and the compressed
+ * MB read. */
 #include "base/clock.h"
-#include "source/source.h"
+#include "source/expand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 enum { BATCH_ROWS = 256, BATCH_BYTES = 4 * 1024 * 1024 }; /* as the engine cuts batches, about */
 
@@ -27,23 +27,50 @@ static void set_params(const struct cy_format *format, void *self, const char *t
     }
 }
 
-static enum cy_status one_round(const struct cy_format *format, const void *self, const char *path, struct round *round, struct cy_error *error)
+/* The files being read, one after the other, as the engine does it. */
+struct files {
+    const struct cy_format *format;
+    const void *self;
+    const struct cy_source_file *files;
+    size_t file, file_count;
+    struct cy_reader *reader;
+};
+
+static enum cy_status next_row(struct files *files, struct cy_batch *batch, struct cy_error *error)
+{
+    for (;;) {
+        enum cy_status status = CY_OK;
+        if (files->reader == NULL) {
+            if (files->file == files->file_count)
+                return CY_END;
+            const struct cy_source_file *file = &files->files[files->file];
+            struct cy_input input = {.path = file->path, .name = file->name, .file = (uint32_t)files->file++};
+            status = files->format->open(files->self, &input, (struct cy_place){0}, &files->reader, error);
+        }
+        if (status == CY_OK)
+            status = files->format->next(files->reader, batch, error);
+        if (status != CY_END)
+            return status;
+        files->format->close(files->reader);
+        files->reader = NULL;
+    }
+}
+
+static enum cy_status one_round(struct files files, struct round *round, struct cy_error *error)
 {
     struct cy_arena arena = {0};
     struct cy_scratch *scratch = cy_scratch_new();
-    struct cy_input input = {.path = path, .name = path};
-    struct cy_reader *reader;
     *round = (struct round){0};
     uint64_t begin = cy_clock_cpu_ns();
-    enum cy_status status = format->open(self, &input, (struct cy_place){0}, &reader, error);
+    enum cy_status status = CY_OK;
     while (status == CY_OK) {
         struct cy_batch batch;
         cy_batch_init(&batch, &arena, scratch, BATCH_ROWS, 0, 0, NULL, 0);
-        while (batch.total_count < BATCH_ROWS && batch.text_bytes < BATCH_BYTES && (status = format->next(reader, &batch, error)) == CY_OK) {
+        while (batch.total_count < BATCH_ROWS && batch.text_bytes < BATCH_BYTES && (status = next_row(&files, &batch, error)) == CY_OK) {
         }
         uint64_t framed = cy_clock_cpu_ns();
         round->frame_ns += framed - begin;
-        format->decode(self, &batch, error);
+        files.format->decode(files.self, &batch, error);
         begin = cy_clock_cpu_ns();
         round->decode_ns += begin - framed;
         for (size_t row = 0; row < batch.total_count; row++) {
@@ -54,8 +81,6 @@ static enum cy_status one_round(const struct cy_format *format, const void *self
         round->rows += batch.total_count;
         cy_arena_reset(&arena);
     }
-    if (status == CY_END)
-        format->close(reader);
     cy_scratch_free(scratch);
     cy_arena_release(&arena);
     return status == CY_END ? CY_OK : status;
@@ -65,7 +90,7 @@ int main(int argc, char **argv)
 {
     const struct cy_format *format = argc > 2 ? cy_format_find(cy_str(argv[1])) : NULL;
     if (format == NULL) {
-        fprintf(stderr, "usage: bench_sources <format> <file> [<name: value; …>] [<rounds>]\n");
+        fprintf(stderr, "usage: bench_sources <format> <path> [<name: value; …>] [<rounds>]\n");
         return 2;
     }
     struct cy_arena arena = {0};
@@ -73,10 +98,18 @@ int main(int argc, char **argv)
     void *self = cy_arena_zero(&arena, format->self_size);
     set_params(format, self, argc > 3 ? argv[3] : "", &arena);
     struct round best = {0}, round;
-    struct stat about;
-    stat(argv[2], &about);
+    struct files files = {.format = format, .self = self};
+    struct cy_source_file *found;
+    uint64_t file_bytes = 0;
+    if (cy_source_expand(".", argv[2], &arena, &found, &files.file_count, &error) != CY_OK) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    files.files = found;
+    for (size_t i = 0; i < files.file_count; i++)
+        file_bytes += found[i].size_bytes;
     for (int i = 0; i < (argc > 4 ? atoi(argv[4]) : 5); i++) {
-        if (one_round(format, self, argv[2], &round, &error) != CY_OK) {
+        if (one_round(files, &round, &error) != CY_OK) {
             fprintf(stderr, "%s\n", error.message);
             return 1;
         }
@@ -87,8 +120,8 @@ int main(int argc, char **argv)
         best.decode_ns = decode_ns;
     }
     double frame = (double)best.frame_ns / 1e3, decode = (double)best.decode_ns / 1e3; /* bytes a microsecond are MB/s */
-    printf("%-8s %8zu rows %8zu kept %9.1f MB file %9.1f MB records  frame %7.0f MB/s  decode %7.0f MB/s  both %7.0f MB/s\n", format->name, best.rows,
-           best.kept, (double)about.st_size / 1e6, (double)best.read_bytes / 1e6, (double)best.read_bytes / frame,
+    printf("%-8s %8zu rows %8zu kept %9.1f MB file %9.1f MB records  frame %7.0f MB/s  decode %7.0f MB/s  both %7.0f MB/s\n", format->name,
+           best.rows, best.kept, (double)file_bytes / 1e6, (double)best.read_bytes / 1e6, (double)best.read_bytes / frame,
            (double)best.read_bytes / decode, (double)best.read_bytes / (frame + decode));
     cy_arena_release(&arena);
     return 0;

@@ -346,9 +346,11 @@ static const char *to_utf8(struct cy_str *record, struct cy_str encoding, struct
 
 static const char *read_about(struct scratch *scratch, struct cy_str about, struct cy_str encoding, struct cy_arena *arena)
 {
-    if (about.data == scratch->about.data && about.size == scratch->about.size)
+    if (scratch->about.size > 0 && about.data == scratch->about.data && about.size == scratch->about.size)
         return NULL;
     scratch->about = (struct cy_str){NULL, 0};
+    if (about.size == 0) /* it was in a part of the file that is damaged */
+        return "csv: no header row";
     struct cy_str header = cy_arena_str(arena, (struct cy_str){about.data + 1, about.size - 1}); /* split_fields writes to it */
     const char *reason = to_utf8(&header, encoding, arena);
     if (reason != NULL)

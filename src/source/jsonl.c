@@ -1,5 +1,6 @@
-/* JSON Lines: one object a line (jsonlines.org; RFC 8259 for the object). */
+/* JSON Lines: one object a line (jsonlines.org; RFC 8259 for the object). A file that is one JSON array of objects is read too. */
 #include "source/columns.h"
+#include "source/elements.h"
 #include "source/lines.h"
 
 #include <stdlib.h>
@@ -13,7 +14,9 @@ static const struct cy_param params[] = {
 };
 
 struct cy_reader {
+    bool array;
     struct cy_lines lines;
+    struct cy_elements elements;
 };
 
 static enum cy_status open_reader(const void *self, const struct cy_input *input, struct cy_place from, struct cy_reader **reader,
@@ -21,7 +24,9 @@ static enum cy_status open_reader(const void *self, const struct cy_input *input
 {
     (void)self;
     struct cy_reader *made = cy_alloc_zero(1, sizeof *made);
-    enum cy_status status = cy_lines_open(&made->lines, input, from, error);
+    made->array = cy_elements_fit(input->path);
+    enum cy_status status =
+        made->array ? cy_elements_open(&made->elements, input, from, error) : cy_lines_open(&made->lines, input, from, error);
     if (status != CY_OK) {
         free(made);
         return status;
@@ -32,16 +37,17 @@ static enum cy_status open_reader(const void *self, const struct cy_input *input
 
 static enum cy_status next(struct cy_reader *reader, struct cy_batch *batch, struct cy_error *error)
 {
-    return cy_lines_next(&reader->lines, batch, error);
+    return reader->array ? cy_elements_next(&reader->elements, batch, error) : cy_lines_next(&reader->lines, batch, error);
 }
 
 static struct cy_place tell(const struct cy_reader *reader)
 {
-    return cy_lines_tell(&reader->lines);
+    return reader->array ? cy_elements_tell(&reader->elements) : cy_lines_tell(&reader->lines);
 }
 
 static void close_reader(struct cy_reader *reader)
 {
+    cy_elements_close(&reader->elements);
     cy_lines_close(&reader->lines);
     free(reader);
 }
@@ -207,7 +213,7 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
 
 const struct cy_format cy_format_jsonl = {
     .name = "jsonl",
-    .summary = "JSON Lines: one JSON object a line; plain, .gz or .zst",
+    .summary = "JSON Lines: one JSON object a line, or one array of them; plain, .gz or .zst",
     .suffixes = suffixes,
     .params = params,
     .self_size = sizeof(struct cy_columns),

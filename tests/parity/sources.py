@@ -160,8 +160,9 @@ def jsonl():
         lines.append(json.dumps(dict(items), ensure_ascii=rng.random() < 0.5, separators=rng.choice([(",", ":"), (", ", ": ")])))
         records.append((f"r{i}", record["text"], {k: v for k, v in record.items() if k not in ("text", "id")}))
     content = "\n".join(lines).encode()
-    for name, packed in (("a.jsonl", content), ("a.jsonl.gz", gzip.compress(content, mtime=0))):
-        rows, total = build(write(name, content if name == "a.jsonl" else packed))
+    array = json.dumps([json.loads(line) for line in lines], indent=rng.choice([None, 2]), ensure_ascii=False).encode()
+    for name, content in (("a.jsonl", content), ("a.jsonl.gz", gzip.compress(content, mtime=0)), ("a.json", array)):
+        rows, total = build(write(name, content))
         equal([(row["id"], row["text"], metadata(row)) for row in rows], records, "record")
 
 

@@ -73,6 +73,9 @@ CY_TEST("a file cut after any byte gives the records before the cut, and one unr
     struct cy_arena arena = {0};
     static const char lines[] = "{\"id\": 1, \"text\": \"one\"}\n{\"id\": 2, \"text\": \"zwei\"}\n{\"id\": 3, \"text\": \"drei\"}\n";
     static const char table[] = "text,id\none,1\n\"two\n2\",2\nthree,3\n";
+    static const char array[] = "[{\"id\": 1, \"text\": \"one\"},\n{\"id\": 2, \"text\": \"z[w{ei\"}, {\"id\": 3, \"text\": \"drei\"}]\n";
+    cut_everywhere("jsonl", "a.json", cy_str(array));
+    cut_everywhere("jsonl", "a.json.gz", cy_test_gzip(&arena, cy_str(array)));
     cut_everywhere("jsonl", "a.jsonl", cy_str(lines));
     cut_everywhere("jsonl", "a.jsonl.gz", cy_test_gzip(&arena, cy_str(lines)));
     cut_everywhere("jsonl", "a.jsonl.zst", cy_test_zstd(&arena, cy_str(lines)));
@@ -193,6 +196,7 @@ CY_TEST("a record above 64 MiB is unreadable, too_large, and reading goes on beh
         const char *format, *name, *before, *after;
     } files[] = {
         {"jsonl", "a.jsonl", "{\"text\": \"a\"}\n{\"text\": \"", "\"}\n{\"text\": \"b\"}\n"},
+        {"jsonl", "a.json", "[{\"text\": \"a\"}, {\"text\": \"", "\"}, {\"text\": \"b\"}]"},
         {"csv", "a.csv", "text,id\na,1\n", ",2\nb,3\n"},
         {"csv", "b.csv", "text,id\na,1\n", "\nb,3\n"},
         {"warc", "a.warc", "", ""},

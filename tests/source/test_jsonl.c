@@ -93,3 +93,35 @@ CY_TEST("jsonl takes text, id and URL from the fields that the recipe names")
     cy_expect_str(read.batch.metadata[0], "{\"text\":\"t\"}");
     cy_test_read_release(&read);
 }
+
+CY_TEST("jsonl reads a file that is one array of objects, and begins again at any of them")
+{
+    static const char array[] =
+        "\xEF\xBB\xBF [\n  {\"id\": 1, \"text\": \"a ] } \\\" \\\\\"},\n  {\"id\": 2,\n   \"text\": \"b\", \"n\": [[], {}]}\n, 3, \"x\" "
+        ",null,{\"text\": 1,},{\"id\": 4, \"text\": \"d\"}\n]\n";
+    struct cy_arena arena = {0};
+    struct cy_str contents[] = {cy_str(array), cy_test_gzip(&arena, cy_str(array))};
+    const char *names[] = {"a.json", "a.json.gz"}, *folder = cy_test_folder();
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = cy_test_file(folder, names[i], contents[i]);
+        struct cy_test_read read;
+        cy_test_read(&read, "jsonl", "", path, (struct cy_place){0});
+        assert_int_equal(read.batch.total_count, 7);
+        cy_expect_str(read.batch.texts[0], "a ] } \" \\");
+        cy_expect_str(read.batch.texts[1], "b");
+        cy_expect_str(read.batch.metadata[1], "{\"n\":[[],{}]}");
+        cy_expect_fate(&read.batch, 2, "unreadable: json: not an object");
+        cy_expect_fate(&read.batch, 3, "unreadable: json: not an object");
+        cy_expect_fate(&read.batch, 4, "unreadable: json: not an object");
+        assert_int_equal(read.batch.verdicts[5].what, CY_UNREADABLE);
+        cy_expect_str(read.batch.ids[6], "4");
+        for (size_t row = 0; row <= 7; row++) {
+            struct cy_test_read part;
+            cy_test_read(&part, "jsonl", "", path, read.places[row]);
+            cy_expect_same_rows(&read, row, &part);
+            cy_test_read_release(&part);
+        }
+        cy_test_read_release(&read);
+    }
+    cy_arena_release(&arena);
+}
