@@ -32,21 +32,27 @@ struct cy_ngram_table {
     const uint32_t *before;
 };
 
-/* The rows of those n-grams that begin at bytes [first, end) of "<word>" (byte 0 is "<", byte word_size + 1 is ">"), in any order.
- *   word   borrowed, without its brackets; n-grams may reach past `end`, nothing outside word[0, word_size) is read
- *   rows   room for (end - first) * (n_max - n_min + 1) + CY_NGRAM_SPARE
- * Returns how many. Thread-safe. */
-#define CY_NGRAM_SPARE 16
-#define CY_NGRAM_WINDOW 48 /* bytes that the variants take at once: end - first is best a multiple of it */
-typedef size_t cy_ngram_rows_function(const struct cy_ngram_table *table, const uint8_t *word, size_t word_size, size_t first, size_t end,
-                                      uint32_t *rows);
+#define CY_NGRAM_SPARE 16  /* items after the results that may be overwritten */
+#define CY_NGRAM_WINDOW 48 /* bytes that the variants take at once */
+#define CY_NGRAM_PADDING 64
+
+/* The best variant for a processor with these features (cy_cpu_features()). All are thread-safe. */
 struct cy_ngram_rows_variant {
     const char *name;
     unsigned needs;
-    cy_ngram_rows_function *run;
+    /* The rows of those n-grams that begin at bytes [first, end) of "<word>" (byte 0 is "<", byte word_size + 1 is ">"), in any order.
+     *   word   borrowed, without its brackets, no space within; n-grams may reach past `end`, nothing outside word[0, word_size) is read
+     *   rows   room for (end - first) * (n_max - n_min + 1) + CY_NGRAM_SPARE
+     * Returns how many. `end - first` is best a multiple of CY_NGRAM_WINDOW. */
+    size_t (*one_word)(const struct cy_ngram_table *table, const uint8_t *word, size_t word_size, size_t first, size_t end, uint32_t *rows);
+    /* The same for many words at once: " word word word ", one space before, between and after them, no space within.
+     *   text    borrowed; CY_NGRAM_PADDING bytes after it are read, and mean nothing
+     *   rows    room for size * (n_max - n_min + 1) + CY_NGRAM_SPARE
+     *   places  as many: the byte at which the n-gram begins, the space before its word where it begins with "<"; so size is at most 65535
+     */
+    size_t (*many_words)(const struct cy_ngram_table *table, const uint8_t *text, size_t size, uint32_t *rows, uint16_t *places);
 };
 extern const struct cy_ngram_rows_variant cy_ngram_rows_variants[];
-/* The best variant for a processor with these features (cy_cpu_features()). */
-cy_ngram_rows_function *cy_ngram_rows_best(unsigned features);
+const struct cy_ngram_rows_variant *cy_ngram_rows_best(unsigned features);
 
 #endif

@@ -287,8 +287,8 @@ static enum cy_status fill_rows(struct reader *in, const struct matrix *matrix, 
     for (uint64_t row = 0; row < model->row_count; row++) {
         matrix_row(matrix, file_rows[row], values);
         for (uint32_t i = 0; i < model->dim; i++) {
-            if (!isfinite(values[i]))
-                return refuse(in, "a value of the first matrix is not finite");
+            if (!(fabsf(values[i]) <= CY_FASTTEXT_VALUE_MAX))
+                return refuse(in, "a value of the first matrix is not within ±1e6");
             largest = fmaxf(largest, fabsf(values[i]));
         }
     }
@@ -342,8 +342,8 @@ static enum cy_status read_output(struct reader *in, bool quantized)
         float *values = model->output + row * model->lanes;
         matrix_row(&matrix, row, values);
         for (uint32_t i = 0; i < model->dim; i++)
-            if (!isfinite(values[i]))
-                return refuse(in, "a value of the second matrix is not finite");
+            if (!(fabsf(values[i]) <= CY_FASTTEXT_VALUE_MAX))
+                return refuse(in, "a value of the second matrix is not within ±1e6");
     }
     return CY_OK;
 }

@@ -26,6 +26,7 @@ enum cy_fasttext_kind { CY_FASTTEXT_CBOW = 1, CY_FASTTEXT_SKIPGRAM = 2, CY_FASTT
 #define CY_FASTTEXT_WORDS_MAX 16777216
 #define CY_FASTTEXT_LABELS_MAX 65536
 #define CY_FASTTEXT_BUCKETS_MAX 67108864
+#define CY_FASTTEXT_VALUE_MAX 1e6f  /* of a matrix, so that no sum or product overflows; 30 in lid.176 */
 #define CY_FASTTEXT_CODE_DIM_MAX 16 /* values a byte of a quantized row may stand for (2 in practice): a file grows 64 times at most */
 #define CY_FASTTEXT_DEPTH_MAX 128   /* of the Huffman tree; counts below 2^63 give at most 91 */
 

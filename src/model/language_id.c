@@ -116,7 +116,10 @@ static inline double right_share(const struct cy_fasttext *model, uint32_t node,
 /* fastText's score of a branch: it takes the logarithm of share + 1e-5, lest it be that of 0. */
 static const double share_floor = 1e-5;
 
-/* Depth first, the likelier child first; what is already less likely than the best label found is left out. */
+/* What the added 1e-5 can make of a score on the way down: (1 + 1e-5)^CY_FASTTEXT_DEPTH_MAX < 1.002. */
+static const double growth_max = 1.002;
+
+/* Depth first, the likelier child first; what cannot become as likely as the best label found is left out. Of two equal labels the first. */
 static uint32_t best_label(const struct cy_fasttext *model, const float hidden[LANES], double *best_score)
 {
     struct {
@@ -131,11 +134,13 @@ static uint32_t best_label(const struct cy_fasttext *model, const float hidden[L
     while (depth > 0) {
         uint32_t node = stack[--depth].node;
         double score = stack[depth].score;
-        if (score <= *best_score)
+        if (score * growth_max < *best_score)
             continue;
         if (node < model->label_count) {
-            best = node;
-            *best_score = score;
+            if (score > *best_score || (score == *best_score && node < best)) {
+                best = node;
+                *best_score = score;
+            }
             continue;
         }
         double right = right_share(model, node, hidden);

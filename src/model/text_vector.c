@@ -18,19 +18,32 @@ struct entry {
     int32_t values[LANES];
 };
 
+/* What may be missing from the cache in a block: every second byte a word of one byte, with a space before each and after the last. */
+enum { WORDS_MAX = BLOCK_BYTES / 2, MISSED_BYTES_MAX = BLOCK_BYTES + 2 };
+
 struct cy_word_cache {
     const struct cy_fasttext *model;
     const struct variant *variant;
     cy_word_edges_function *word_edges;
-    cy_ngram_rows_function *ngram_rows;
+    const struct cy_ngram_rows_variant *ngrams;
     struct entry *entries; /* 2^CACHE_BITS */
     size_t window_bytes;   /* of a longer word so many bytes at a time are added up in 32 bits */
+    uint32_t *rows;        /* of the n-grams that are added up */
+    uint16_t *places;      /* where these n-grams begin, in missed_text */
 
-    /* Of the block that is read, and the word that is added up. */
+    /* Of the block that is read. */
     uint16_t edges[BLOCK_BYTES + CY_WORD_EDGES_SPARE];
-    uint64_t hashes[BLOCK_BYTES / 2];
-    _Alignas(64) uint8_t keys[BLOCK_BYTES / 2][KEY_BYTES];
-    uint32_t rows[CY_FASTTEXT_SUM_ROWS_MAX + CY_NGRAM_SPARE];
+    uint64_t hashes[WORDS_MAX];
+    _Alignas(64) uint8_t keys[WORDS_MAX][KEY_BYTES];
+    /* Of its words that are not in the cache. */
+    struct entry missed[WORDS_MAX];
+    uint64_t missed_hashes[WORDS_MAX];
+    uint8_t missed_sizes[WORDS_MAX];
+    uint32_t missed_found[WORDS_MAX]; /* in the model's vocabulary */
+    size_t missed_count;
+    char missed_text[MISSED_BYTES_MAX + CY_NGRAM_PADDING + KEY_BYTES]; /* " word word ", KEY_BYTES because words are copied whole */
+    uint16_t missed_words[MISSED_BYTES_MAX + KEY_BYTES];               /* for each of its bytes, which of `missed` it belongs to */
+    size_t missed_size;
 };
 
 /* The loops over rows and words, compiled for several processors; all give the same whole numbers. */
@@ -60,11 +73,16 @@ struct cy_word_cache *cy_word_cache_new_for(const struct cy_fasttext *model, uns
     while ((cache->variant->needs & ~features) != 0)
         cache->variant++;
     cache->word_edges = cy_word_edges_best(features);
-    cache->ngram_rows = cy_ngram_rows_best(features);
+    cache->ngrams = cy_ngram_rows_best(features);
     size_t rows_per_byte = CY_MAX(model->ngrams.n_max, model->ngrams.n_min) - model->ngrams.n_min + 1;
     cache->window_bytes = (CY_FASTTEXT_SUM_ROWS_MAX - 1) / rows_per_byte;
     if (cache->window_bytes > CY_NGRAM_WINDOW) /* whole windows of the kernel */
         cache->window_bytes -= cache->window_bytes % CY_NGRAM_WINDOW;
+    size_t row_max = CY_MAX(rows_per_byte * MISSED_BYTES_MAX, (size_t)CY_FASTTEXT_SUM_ROWS_MAX) + CY_NGRAM_SPARE;
+    cache->rows = cy_alloc(row_max * sizeof *cache->rows);
+    cache->places = cy_alloc(row_max * sizeof *cache->places);
+    cache->missed_text[0] = ' ';
+    cache->missed_size = 1;
     cache->entries = aligned_alloc(64, sizeof *cache->entries << CACHE_BITS);
     CY_ASSERT(cache->entries != NULL);
     memset(cache->entries, 0, sizeof *cache->entries << CACHE_BITS);
@@ -76,6 +94,8 @@ void cy_word_cache_free(struct cy_word_cache *cache)
     if (cache == NULL)
         return;
     free(cache->entries);
+    free(cache->places);
+    free(cache->rows);
     free(cache);
 }
 
@@ -85,26 +105,7 @@ void cy_word_cache_free(struct cy_word_cache *cache)
 static bool own_row(const struct cy_fasttext *model, struct cy_str word, uint32_t found, uint32_t *row)
 {
     *row = found;
-    return found == UINT32_MAX ? !cy_str_starts(word, CY_STR("__label__")) : found < model->word_count;
-}
-
-/* A word of at most KEY_BYTES: fills its entry. Returns false when it ends the text. */
-static __attribute__((noinline)) bool sum_short_word(struct cy_word_cache *cache, struct cy_str word, const uint8_t key[KEY_BYTES],
-                                                     uint64_t hash, struct entry *entry)
-{
-    uint32_t row;
-    size_t count = 0;
-    if (cy_str_equal(word, end_of_line))
-        return false;
-    if (own_row(cache->model, word, cy_fasttext_find_hashed(cache->model, word, hash), &row)) {
-        if (row != UINT32_MAX)
-            cache->rows[count++] = row;
-        count += cache->ngram_rows(&cache->model->ngrams, (const uint8_t *)word.data, word.size, 0, word.size + 2, cache->rows + count);
-    }
-    memcpy(entry->key, key, KEY_BYTES);
-    entry->row_count = (uint32_t)count;
-    cache->variant->sum_rows(cache->model, cache->rows, count, entry->values);
-    return true;
+    return found == UINT32_MAX ? word.data[0] != '_' || !cy_str_starts(word, CY_STR("__label__")) : found < model->word_count;
 }
 
 /* A longer word: its sum is added to `sum`. */
@@ -116,7 +117,7 @@ static __attribute__((noinline)) void sum_long_word(struct cy_word_cache *cache,
     for (size_t first = 0; first < word.size + 2; first += cache->window_bytes) {
         _Alignas(64) int32_t values[LANES];
         size_t end = CY_MIN(first + cache->window_bytes, word.size + 2);
-        size_t count = cache->ngram_rows(&cache->model->ngrams, (const uint8_t *)word.data, word.size, first, end, cache->rows);
+        size_t count = cache->ngrams->one_word(&cache->model->ngrams, (const uint8_t *)word.data, word.size, first, end, cache->rows);
         if (first == 0 && row != UINT32_MAX)
             cache->rows[count++] = row;
         cache->variant->sum_rows(cache->model, cache->rows, count, values);
@@ -134,6 +135,12 @@ typedef int64_t half_sum __attribute__((vector_size(64), may_alias));
 typedef uint64_t key_words __attribute__((vector_size(32), may_alias));
 typedef uint64_t key_bytes __attribute__((vector_size(32), may_alias, aligned(1)));
 #define BODY static inline __attribute__((always_inline))
+
+/* values += a row. */
+BODY void add_row(const struct cy_fasttext *model, size_t row, int32_t values[LANES])
+{
+    *(row_values *)(void *)values += *(const row_values *)(const void *)(model->rows + row * LANES);
+}
 
 BODY void sum_rows(const struct cy_fasttext *model, const uint32_t *rows, size_t row_count, int32_t values[LANES])
 {
@@ -168,6 +175,82 @@ BODY void take_keys(struct cy_word_cache *cache, struct cy_str text, size_t edge
     }
 }
 
+/* Puts down a word that is not in the cache. Returns false when it ends the text. */
+static __attribute__((noinline)) bool note_missed(struct cy_word_cache *cache, struct cy_str word, const uint8_t key[KEY_BYTES],
+                                                  uint64_t hash)
+{
+    const struct cy_fasttext *model = cache->model;
+    if (cy_str_equal(word, end_of_line))
+        return false;
+    __builtin_prefetch(&model->word_slots[hash >> (64 - model->word_slot_bits)]);
+    uint16_t index = (uint16_t)cache->missed_count++;
+    struct entry *entry = &cache->missed[index];
+    memset(entry, 0, sizeof *entry);
+    memcpy(entry->key, key, KEY_BYTES);
+    cache->missed_hashes[index] = hash;
+    cache->missed_sizes[index] = (uint8_t)word.size;
+    memcpy(cache->missed_text + cache->missed_size, key, KEY_BYTES); /* of constant size, which is faster than the word's */
+    for (size_t i = 0; i < KEY_BYTES + 1; i++)
+        cache->missed_words[cache->missed_size - 1 + i] = index;
+    cache->missed_size += word.size;
+    cache->missed_text[cache->missed_size++] = ' ';
+    return true;
+}
+
+static inline struct cy_str missed_word(const struct cy_word_cache *cache, size_t index)
+{
+    return (struct cy_str){(const char *)cache->missed[index].key, cache->missed_sizes[index]};
+}
+
+/* The missed words' own rows are found and asked for. */
+BODY void find_missed(struct cy_word_cache *cache)
+{
+    const struct cy_fasttext *model = cache->model;
+    for (size_t i = 0; i < cache->missed_count; i++) {
+        uint32_t found = cache->missed_found[i] = cy_fasttext_find_hashed(model, missed_word(cache, i), cache->missed_hashes[i]);
+        if (found < model->word_count)
+            __builtin_prefetch(cy_fasttext_row(model, found));
+    }
+}
+
+/* Finds the rows of all missed words and of their n-grams, adds them up, and puts the words into the cache. */
+BODY void add_missed(struct cy_word_cache *cache, struct cy_text_vector *sum)
+{
+    const struct cy_fasttext *model = cache->model;
+    half_sum low = {0}, high = {0};
+    size_t count =
+        cache->ngrams->many_words(&model->ngrams, (const uint8_t *)cache->missed_text, cache->missed_size, cache->rows, cache->places);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(cy_fasttext_row(model, cache->rows[i]));
+    find_missed(cache);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &cache->missed[cache->missed_words[cache->places[i]]];
+        add_row(model, cache->rows[i], entry->values);
+        entry->row_count++;
+    }
+    for (size_t i = 0; i < cache->missed_count; i++) {
+        struct entry *entry = &cache->missed[i];
+        uint32_t row;
+        if (!own_row(model, missed_word(cache, i), cache->missed_found[i], &row)) {
+            memset(entry->values, 0, sizeof entry->values);
+            entry->row_count = 0;
+        } else if (row != UINT32_MAX) {
+            add_row(model, row, entry->values);
+            entry->row_count++;
+        }
+        low += __builtin_convertvector(*(const half_row *)(const void *)entry->values, half_sum);
+        high += __builtin_convertvector(*(const half_row *)(const void *)(entry->values + LANES / 2), half_sum);
+        sum->row_count += entry->row_count;
+        cache->entries[cache->missed_hashes[i] >> (64 - CACHE_BITS)] = *entry;
+    }
+    for (int i = 0; i < LANES / 2; i++) {
+        sum->values[i] += low[i];
+        sum->values[LANES / 2 + i] += high[i];
+    }
+    cache->missed_count = 0;
+    cache->missed_size = 1; /* the first space stays */
+}
+
 /* Adds up the words of a block that begins where the text does. Returns false when one of them ends the text. */
 BODY bool add_words(struct cy_word_cache *cache, struct cy_str text, size_t edge_count, struct cy_text_vector *sum)
 {
@@ -181,12 +264,13 @@ BODY bool add_words(struct cy_word_cache *cache, struct cy_str text, size_t edge
             sum_long_word(cache, word, sum);
             continue;
         }
-        struct entry *entry = &cache->entries[cache->hashes[k] >> (64 - CACHE_BITS)];
+        const struct entry *entry = &cache->entries[cache->hashes[k] >> (64 - CACHE_BITS)];
         key_words differing = *(const key_words *)(const void *)entry->key ^ *(const key_words *)(const void *)cache->keys[k];
-        if ((differing[0] | differing[1] | differing[2] | differing[3]) != 0 &&
-            !sum_short_word(cache, word, cache->keys[k], cache->hashes[k], entry)) {
-            goes_on = false;
-            break;
+        if ((differing[0] | differing[1] | differing[2] | differing[3]) != 0) {
+            goes_on = note_missed(cache, word, cache->keys[k], cache->hashes[k]);
+            if (!goes_on)
+                break;
+            continue;
         }
         low += __builtin_convertvector(*(const half_row *)(const void *)entry->values, half_sum);
         high += __builtin_convertvector(*(const half_row *)(const void *)(entry->values + LANES / 2), half_sum);
@@ -197,6 +281,8 @@ BODY bool add_words(struct cy_word_cache *cache, struct cy_str text, size_t edge
         sum->values[LANES / 2 + i] += high[i];
     }
     sum->row_count += row_count;
+    if (cache->missed_count > 0)
+        add_missed(cache, sum);
     return goes_on;
 }
 

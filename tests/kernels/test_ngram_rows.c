@@ -64,7 +64,8 @@ static size_t random_word(uint8_t *word, size_t size_max, uint64_t *random)
     size_t size = 0, wanted = cy_test_random(random) % (cy_test_random(random) % 2 ? 16 : size_max);
     while (size < wanted) {
         if (kind == 3) {
-            word[size++] = (uint8_t)cy_test_random(random);
+            word[size] = (uint8_t)cy_test_random(random);
+            size += word[size] != ' ';
             continue;
         }
         const char *piece = pieces[cy_test_random(random) % (kind == 0 ? 3 : kind == 1 ? 9 : 12)];
@@ -92,8 +93,8 @@ CY_TEST("every variant of ngram_rows finds the rows of the n-grams counted by ha
             uint8_t *copy = malloc(word_size + !word_size); /* of the exact size, so that the sanitizer sees what is read outside */
             size_t count = 0, cut = cy_test_random(&random) % (word_size + 3);
             memcpy(copy, word, word_size);
-            count += variant->run(&filled.table, copy, word_size, 0, cut, rows);
-            count += variant->run(&filled.table, copy, word_size, cut, word_size + 2, rows + count);
+            count += variant->one_word(&filled.table, copy, word_size, 0, cut, rows);
+            count += variant->one_word(&filled.table, copy, word_size, cut, word_size + 2, rows + count);
             qsort(rows, count, sizeof *rows, ascending);
             if (count != expected_count || memcmp(rows, expected, count * sizeof *rows) != 0)
                 fail_msg("%s: %zu rows, expected %zu, for a word of %zu bytes cut at %zu", variant->name, count, expected_count, word_size,
@@ -105,9 +106,58 @@ CY_TEST("every variant of ngram_rows finds the rows of the n-grams counted by ha
     }
 }
 
+CY_TEST("every variant of ngram_rows finds in many words at once what it finds in each of them, and where")
+{
+    uint64_t random = cy_test_seed();
+    struct filled filled;
+    for (int round = 0; round < 2000; round++) {
+        uint32_t n_min = 1 + (uint32_t)(cy_test_random(&random) % 3), n_max = n_min + (uint32_t)(cy_test_random(&random) % 4);
+        fill(&filled, 1 + (uint32_t)(cy_test_random(&random) % 3000), n_min, n_max, &random);
+        uint8_t text[1024] = " ";
+        size_t size = 1, word_begins[1024], word_count = 0;
+        while (cy_test_random(&random) % 16 != 0 && size < 700) {
+            size_t word_size = random_word(text + size, 60, &random);
+            if (word_size == 0)
+                text[size + word_size++] = 'o';
+            word_begins[word_count++] = size - 1;
+            size += word_size;
+            text[size++] = ' ';
+        }
+        word_begins[word_count] = size - 1;
+        for (const struct cy_ngram_rows_variant *variant = cy_ngram_rows_variants;; variant++) {
+            if ((variant->needs & ~cy_cpu_features()) != 0)
+                continue;
+            uint32_t rows[8192], expected[4096], of_word[8192];
+            uint16_t places[8192];
+            uint8_t *copy = malloc(size + CY_NGRAM_PADDING);
+            memcpy(copy, text, size);
+            for (size_t i = 0; i < CY_NGRAM_PADDING; i++)
+                copy[size + i] = (uint8_t)cy_test_random(&random);
+            size_t count = variant->many_words(&filled.table, copy, size, rows, places), seen = 0;
+            for (size_t w = 0; w < word_count; w++) {
+                size_t first = word_begins[w], word_size = word_begins[w + 1] - first - 1, of_word_count = 0;
+                size_t expected_count = rows_by_hand(&filled, text + first + 1, word_size, expected);
+                for (size_t i = 0; i < count; i++)
+                    if (places[i] >= first && places[i] < word_begins[w + 1])
+                        of_word[of_word_count++] = rows[i];
+                qsort(expected, expected_count, sizeof *expected, ascending);
+                qsort(of_word, of_word_count, sizeof *of_word, ascending);
+                if (of_word_count != expected_count || memcmp(of_word, expected, expected_count * sizeof *expected) != 0)
+                    fail_msg("%s: %zu rows, expected %zu, for word %zu of %zu bytes", variant->name, of_word_count, expected_count, w,
+                             word_size);
+                seen += of_word_count;
+            }
+            assert_int_equal(seen, count);
+            free(copy);
+            if (variant->needs == 0)
+                break;
+        }
+    }
+}
+
 CY_TEST("no n-grams are found where a model has none")
 {
     struct cy_ngram_table table = {.bucket_count = 0, .n_min = 1, .n_max = 0};
     uint32_t rows[64 + CY_NGRAM_SPARE];
-    assert_int_equal(cy_ngram_rows_best(cy_cpu_features())(&table, (const uint8_t *)"word", 4, 0, 6, rows), 0);
+    assert_int_equal(cy_ngram_rows_best(cy_cpu_features())->one_word(&table, (const uint8_t *)"word", 4, 0, 6, rows), 0);
 }

@@ -131,9 +131,11 @@ CY_TEST("a fastText model whose numbers do not fit together is refused, and the 
     bad = tiny, bad.row_count = 1;
     expect_refused(&bad, "the first matrix has not as many rows as there are words and buckets");
     bad = tiny, bad.rows = (const float[]){1, NAN};
-    expect_refused(&bad, "a value of the first matrix is not finite");
+    expect_refused(&bad, "a value of the first matrix is not within ±1e6");
+    bad = tiny, bad.rows = (const float[]){1, -1.1e6f};
+    expect_refused(&bad, "a value of the first matrix is not within ±1e6");
     bad = tiny, bad.output = (const float[]){1, INFINITY, 0};
-    expect_refused(&bad, "a value of the second matrix is not finite");
+    expect_refused(&bad, "a value of the second matrix is not within ±1e6");
     bad = tiny, bad.label_counts = (const int64_t[]){INT64_MAX, 2, 1};
     expect_refused(&bad, "the labels' counts do not make a Huffman tree");
     bad = tiny, bad.label_counts = (const int64_t[]){3, 2, -1};
