@@ -119,7 +119,8 @@ static const double share_floor = 1e-5;
 /* What the added 1e-5 can make of a score on the way down: (1 + 1e-5)^CY_FASTTEXT_DEPTH_MAX < 1.002. */
 static const double growth_max = 1.002;
 
-/* Depth first, the likelier child first; what cannot become as likely as the best label found is left out. Of two equal labels the first. */
+/* Depth first, the likelier child first; what cannot become as likely as the best label found is left out. Of two equal labels the first.
+ */
 static uint32_t best_label(const struct cy_fasttext *model, const float hidden[LANES], double *best_score)
 {
     struct {

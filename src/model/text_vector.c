@@ -28,8 +28,12 @@ struct cy_word_cache {
     const struct cy_ngram_rows_variant *ngrams;
     struct entry *entries; /* 2^CACHE_BITS */
     size_t window_bytes;   /* of a longer word so many bytes at a time are added up in 32 bits */
+    size_t pending_max;    /* with the rows of so many bytes more, and one, the pending rows still add up in 32 bits */
     uint32_t *rows;        /* of the n-grams that are added up */
     uint16_t *places;      /* where these n-grams begin, in missed_text */
+
+    uint32_t pending[CY_FASTTEXT_SUM_ROWS_MAX + CY_NGRAM_SPARE]; /* rows of longer words, not yet added up */
+    size_t pending_count;
 
     /* Of the block that is read. */
     uint16_t edges[BLOCK_BYTES + CY_WORD_EDGES_SPARE];
@@ -75,9 +79,8 @@ struct cy_word_cache *cy_word_cache_new_for(const struct cy_fasttext *model, uns
     cache->word_edges = cy_word_edges_best(features);
     cache->ngrams = cy_ngram_rows_best(features);
     size_t rows_per_byte = CY_MAX(model->ngrams.n_max, model->ngrams.n_min) - model->ngrams.n_min + 1;
-    cache->window_bytes = (CY_FASTTEXT_SUM_ROWS_MAX - 1) / rows_per_byte;
-    if (cache->window_bytes > CY_NGRAM_WINDOW) /* whole windows of the kernel */
-        cache->window_bytes -= cache->window_bytes % CY_NGRAM_WINDOW;
+    cache->window_bytes = CY_MIN((CY_FASTTEXT_SUM_ROWS_MAX - 1) / rows_per_byte, (size_t)CY_NGRAM_WINDOW);
+    cache->pending_max = CY_FASTTEXT_SUM_ROWS_MAX - 1 - cache->window_bytes * rows_per_byte; /* one more is a word's own row */
     size_t row_max = CY_MAX(rows_per_byte * MISSED_BYTES_MAX, (size_t)CY_FASTTEXT_SUM_ROWS_MAX) + CY_NGRAM_SPARE;
     cache->rows = cy_alloc(row_max * sizeof *cache->rows);
     cache->places = cy_alloc(row_max * sizeof *cache->places);
@@ -108,22 +111,35 @@ static bool own_row(const struct cy_fasttext *model, struct cy_str word, uint32_
     return found == UINT32_MAX ? word.data[0] != '_' || !cy_str_starts(word, CY_STR("__label__")) : found < model->word_count;
 }
 
-/* A longer word: its sum is added to `sum`. */
+/* Adds up the rows that longer words have left. */
+static void sum_pending(struct cy_word_cache *cache, struct cy_text_vector *sum)
+{
+    _Alignas(64) int32_t values[LANES];
+    cache->variant->sum_rows(cache->model, cache->pending, cache->pending_count, values);
+    for (int i = 0; i < LANES; i++)
+        sum->values[i] += values[i];
+    sum->row_count += cache->pending_count;
+    cache->pending_count = 0;
+}
+
+/* A longer word: its rows are found and asked for, and added up when there are many, which gives memory time to bring them. */
 static __attribute__((noinline)) void sum_long_word(struct cy_word_cache *cache, struct cy_str word, struct cy_text_vector *sum)
 {
+    const struct cy_fasttext *model = cache->model;
     uint32_t row;
-    if (!own_row(cache->model, word, cy_fasttext_find(cache->model, word), &row))
+    if (!own_row(model, word, cy_fasttext_find(model, word), &row))
         return;
+    if (row != UINT32_MAX)
+        cache->pending[cache->pending_count++] = row;
     for (size_t first = 0; first < word.size + 2; first += cache->window_bytes) {
-        _Alignas(64) int32_t values[LANES];
         size_t end = CY_MIN(first + cache->window_bytes, word.size + 2);
-        size_t count = cache->ngrams->one_word(&cache->model->ngrams, (const uint8_t *)word.data, word.size, first, end, cache->rows);
-        if (first == 0 && row != UINT32_MAX)
-            cache->rows[count++] = row;
-        cache->variant->sum_rows(cache->model, cache->rows, count, values);
-        sum->row_count += count;
-        for (int i = 0; i < LANES; i++)
-            sum->values[i] += values[i];
+        if (cache->pending_count > cache->pending_max)
+            sum_pending(cache, sum);
+        uint32_t *rows = cache->pending + cache->pending_count;
+        size_t count = cache->ngrams->one_word(&model->ngrams, (const uint8_t *)word.data, word.size, first, end, rows);
+        for (size_t i = 0; i < count; i++)
+            __builtin_prefetch(cy_fasttext_row(model, rows[i]));
+        cache->pending_count += count;
     }
 }
 
@@ -345,6 +361,7 @@ void cy_text_vector_sum(struct cy_word_cache *cache, struct cy_str text, struct 
         }
         text = (struct cy_str){text.data + done, text.size - done};
     }
+    sum_pending(cache, sum);
     uint32_t row = cy_fasttext_find(cache->model, end_of_line);
     if (row < cache->model->word_count) {
         for (int i = 0; i < LANES; i++)
