@@ -314,7 +314,7 @@ BODY bool add_words(struct cy_word_cache *cache, struct cy_str text, size_t edge
 VARIANT(scalar, )
 #if defined(__x86_64__)
 VARIANT(avx2, CY_TARGET("avx2,popcnt,bmi,bmi2"))
-VARIANT(avx512, CY_TARGET("avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi,bmi2,prefer-vector-width=512"))
+VARIANT(avx512, CY_TARGET("avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi,bmi2"))
 #endif
 
 static const struct variant variants[] = {

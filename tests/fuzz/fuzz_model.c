@@ -1,6 +1,8 @@
 /* Model files and texts: the first two bytes say how many of the rest are the text, which a model that is accepted must identify. */
 #include "model/language_id.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cy_language_id *id;
