@@ -115,9 +115,9 @@ static struct cy_str repaired_text(const struct normalize *op, struct cy_str tex
     return text;
 }
 
-/* The text in its one form; borrowed from `text` or the buffers. Mojibake is put right before form KC would change its characters; form KC
- * comes before cleaning, since it makes spaces of other characters; form C comes after it, since taking an invisible character out can
- * bring two together that compose. */
+/* The text in its one form; borrowed from `text` or the buffers. Mojibake is put right before form KC would change its characters;
+ * cleaning comes before form KC, since it makes a ™ of a C1 control, and again after it, since it makes spaces of other characters; form C
+ * comes last, since taking an invisible character out can bring two together that compose. */
 static struct cy_str normal_text(const struct normalize *op, struct cy_str text, struct buffers *buffers, struct cy_clean_counts *counts,
                                  size_t *repaired)
 {
@@ -127,9 +127,9 @@ static struct cy_str normal_text(const struct normalize *op, struct cy_str text,
         text = repaired_text(op, text, buffers, repaired);
         clean = cleaned(op, text, &buffers->cleaned, counts);
     }
-    if (op->form_number == CY_FORM_KC && !cy_is_normal(text, CY_FORM_KC)) {
+    if (op->form_number == CY_FORM_KC && !cy_is_normal(clean, CY_FORM_KC)) {
         struct cy_clean_counts of_formed; /* less true than those of the text itself */
-        clean = cleaned(op, formed(text, CY_FORM_KC, &buffers->formed), &buffers->cleaned, &of_formed);
+        clean = cleaned(op, formed(clean, CY_FORM_KC, &buffers->formed), &buffers->cleaned, &of_formed);
     }
     return op->form_number != 0 ? formed(clean, CY_FORM_C, &buffers->composed) : clean;
 }

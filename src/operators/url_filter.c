@@ -67,8 +67,8 @@ static bool is_alnum(char byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
 }
 
-/* The URL without scheme, user, "www.", fragment and last slash, the host in lower case: two ways to write a page become one. `out` holds
- * url.size bytes. host_size: of the host at its beginning, without port and last dot. */
+/* The URL without scheme, user, port, fragment and last slash, the host in lower case. `out` holds url.size bytes. host_size: of the host
+ * at its beginning, without its last dot. */
 static struct cy_str bare_url(struct cy_str url, char *out, size_t *host_size)
 {
     const char *scheme = url.size > 0 ? memmem(url.data, url.size, "://", 3) : NULL;
@@ -83,8 +83,6 @@ static struct cy_str bare_url(struct cy_str url, char *out, size_t *host_size)
     const char *user = end > 0 ? memrchr(host.data, '@', end) : NULL;
     if (user != NULL)
         host = (struct cy_str){user + 1, end - (size_t)(user + 1 - host.data)};
-    if (host.size > 4 && cy_str_equal_nocase((struct cy_str){host.data, 4}, CY_STR("www.")))
-        host.data += 4, host.size -= 4;
     const char *port = host.size > 0 ? memrchr(host.data, ':', host.size) : NULL;
     if (port != NULL && memchr(port, ']', host.size - (size_t)(port - host.data)) == NULL)
         host.size = (size_t)(port - host.data);
@@ -98,6 +96,13 @@ static struct cy_str bare_url(struct cy_str url, char *out, size_t *host_size)
         memcpy(out + host.size, rest.data, rest.size);
     *host_size = host.size;
     return (struct cy_str){out, host.size + rest.size};
+}
+
+/* The page that a bare URL means: without "www.", so that two ways to write it become one. */
+static struct cy_str page_of(struct cy_str bare)
+{
+    size_t skipped = cy_str_starts(bare, CY_STR("www.")) ? 4 : 0;
+    return (struct cy_str){bare.data + skipped, bare.size - skipped};
 }
 
 /* Whether the host or a domain above it is in the set: a.b.org, b.org, org. No list of public suffixes is needed. */
@@ -134,7 +139,7 @@ static struct cy_str entry_text(struct cy_str entry, enum entry_kind kind, struc
             entry.size -= entry.data[0] == '*' ? 2 : 1, entry.data += entry.data[0] == '*' ? 2 : 1;
     }
     struct cy_str url = bare_url(entry, out, &host_size);
-    return kind == ENTRY_DOMAIN ? (struct cy_str){url.data, host_size} : url;
+    return kind == ENTRY_DOMAIN ? (struct cy_str){url.data, host_size} : page_of(url);
 }
 
 /* Calls add for each entry of the list, those of its files too. */
@@ -330,7 +335,7 @@ static void judge(const struct url_filter *op, struct cy_batch *batch, size_t ro
         return;
     }
     url.size = CY_MIN(url.size, URL_BYTES_MAX);
-    struct cy_str page = bare_url(url, bare, &host_size), host = {page.data, host_size};
+    struct cy_str whole = bare_url(url, bare, &host_size), host = {whole.data, host_size}, page = page_of(whole);
     split_words(url, &words);
     size_t soft_count = count_words(&words, &op->soft_word_set);
     *soft_words = (double)soft_count;

@@ -57,6 +57,7 @@ CY_TEST("normalize keeps what its parameters say")
     cy_expect_str(normalized("a\u200Bb", "remove_invisible: false"), "a\u200Bb");
     cy_expect_str(normalized("ﬁ\u00A0\u00A0１２ ㌔", "form: nfkc"), "fi 12 キロ");
     cy_expect_str(normalized("ﬁ", ""), "ﬁ");
+    cy_expect_str(normalized("a\302\231", "form: nfkc"), "aTM"); /* a C1 control for ™ */
 }
 
 CY_TEST("normalize measures mojibake in each thousand code points, and removes a document above the limit")
@@ -129,10 +130,10 @@ CY_TEST("normalize puts mojibake right part by part: what is sure when told to, 
 /* Pieces that meet in all orders: white space, invisible characters, marks, mojibake. */
 static struct cy_str random_text(struct cy_arena *arena, uint64_t *random)
 {
-    static const char *const pieces[] = {" ",      "  ",       "\n",       "\r",     "\t",     "\u00A0", "\u3000", "\u200B", "\u2028",
-                                         "\x01",   "a",        "bc",       "e",      "\u0301", "\u0323", "é",      "数",     "。",
-                                         "\uFEFF", "\302\205", "\302\222", "Ã©",     "\uFB01", "\u2000", "\u1100", "\u1161", "\u00A8",
-                                         "\u037E", "\u200D",   "\uFFFD",   "\u0958", "ｶ",      "ﾞ"};
+    static const char *const pieces[] = {" ",      "  ",       "\n",       "\r",       "\t",     "\u00A0", "\u3000", "\u200B", "\u2028",
+                                         "\x01",   "a",        "bc",       "e",        "\u0301", "\u0323", "é",      "数",     "。",
+                                         "\uFEFF", "\302\205", "\302\222", "\302\231", "Ã©",     "\uFB01", "\u2000", "\u1100", "\u1161",
+                                         "\u00A8", "\u037E",   "\u200D",   "\uFFFD",   "\u0958", "ｶ",      "ﾞ"};
     struct cy_buffer text = {0};
     for (size_t left = cy_test_random(random) % 150; left > 0; left--)
         cy_buffer_add_text(&text, pieces[cy_test_random(random) % CY_COUNT(pieces)]);

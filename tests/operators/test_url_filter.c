@@ -46,6 +46,9 @@ CY_TEST("url_filter removes a domain and those below it, not those beside it")
     struct cy_batch *batch = pages(urls);
     cy_test_run("url_filter", "domains: [bad.com, 例子.cn]", batch);
     expect_rules(batch, "domain domain - - domain domain domain - domain domain");
+    batch = pages(urls);
+    cy_test_run("url_filter", "domains: [www.bad.com]", batch); /* that host alone, not what lies beside it */
+    expect_rules(batch, "- - - - - - - - domain -");
 }
 
 CY_TEST("url_filter removes a page, however it is written, and no other page of its site")
