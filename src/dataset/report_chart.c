@@ -152,6 +152,22 @@ static void add_zones(struct cy_buffer *out, const struct scale *scale, const st
     }
 }
 
+/* A threshold's label stands on the side that is kept, unless it would leave the drawing or run into another threshold's. */
+static bool stands_left(const struct scale *scale, const struct cy_threshold_view *thresholds, size_t threshold_count, size_t index,
+                        double x)
+{
+    enum { LABEL = 70 }; /* as wide as a label gets */
+    bool left = keeps_below(thresholds[index].rule);
+    for (size_t i = 0; i < threshold_count; i++) {
+        double gap = place(scale, thresholds[i].low) - x;
+        if (i != index && (left ? gap <= 0 && gap > -2 * LABEL : gap >= 0 && gap < 2 * LABEL) && keeps_below(thresholds[i].rule) != left) {
+            left = !left;
+            break;
+        }
+    }
+    return left ? x > LEFT + LABEL : x > RIGHT - LABEL;
+}
+
 static void add_thresholds(struct cy_buffer *out, const struct scale *scale, const struct cy_threshold_view *thresholds,
                            size_t threshold_count)
 {
@@ -163,9 +179,8 @@ static void add_thresholds(struct cy_buffer *out, const struct scale *scale, con
                              BASE, low, TOP, high);
         else
             cy_buffer_printf(out, "<path class=limit d=\"M%.1f %dV%d\" />", low, TOP - 4, BASE + 3);
-        /* The label stands on the side that is kept, unless it would leave the drawing. */
         double x = keeps_below(threshold->rule) ? high : low;
-        bool to_the_left = keeps_below(threshold->rule) ? x > LEFT + 70 : x > RIGHT - 70;
+        bool to_the_left = stands_left(scale, thresholds, threshold_count, i, x);
         cy_buffer_printf(out, "<text class=limit x=%.1f y=%d text-anchor=%s>%s ", to_the_left ? x - 3 : x + 3, TOP - 6,
                          to_the_left ? "end" : "start", cy_rule_sign(threshold->rule)[0] == '<' ? "&lt;" : cy_rule_sign(threshold->rule));
         cy_buffer_add_value(out, threshold->low);
