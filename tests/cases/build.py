@@ -192,7 +192,7 @@ def repeats():
 BAD = [
     ("steps:\n  - gopher_qualty\n", 'there is no operator "gopher_qualty"', 'did you mean "gopher_quality"?', ":2:5:"),
     ("steps:\n  - gopher_quality: {word_min: 3}\n", "gopher_quality has no parameter", 'did you mean "words_min"?', ":2:22:"),
-    ("steps:\n  - gopher_quality: {words_min: many}\n", "words_min must be a number", "", ":2:33:"),
+    ("steps:\n  - gopher_quality: {words_min: many}\n", "words_min must be a whole number", "", ":2:33:"),
     ("step: []\n", 'unknown field "step"', 'did you mean "steps"?', ":1:1:"),
     ("steps: [language\n", "flow sequence", "", ""),
     ("steps: [normalize, normalize]\n", "normalize stands twice", "as: normalize_2", ":1:20:"),
