@@ -147,6 +147,17 @@ static const struct cy_language_thresholds table[] = {
      0.167,
      0.175,
      0.1},
+    {"zh",
+     0.287,
+     {0.09, 0.1, 0.15},
+     {0.45, 0.41, 0.39, 0.36, 0.35, 0.35},
+     1,
+     8,
+     0.42,
+     "的 年 在 月 是 和 日 了 於 為 有 被 人 中 为 他 與 後 也 而 由",
+     0.106,
+     0.33,
+     0.1},
 };
 
 const struct cy_language_thresholds *cy_language_thresholds_find(struct cy_str language)

@@ -110,7 +110,8 @@ CY_TEST("later steps get the number of words of the new text, and its words when
     const struct cy_words *words = cy_words_of(batch, 0);
     assert_ptr_equal(words->text.data, batch->texts[0].data);
     assert_int_equal(words->count, count);
-    assert_int_equal(count, 10 + 7); /* Do n't go there , e.g. " now " . and It 's ( so ): fine . */
+    assert_int_equal(count, 10 + 7);                 /* Do n't go there , e.g. " now " . and It 's ( so ): fine . */
+    assert_ptr_equal(cy_words_of(batch, 1), before); /* an unchanged text keeps its words */
 }
 
 CY_TEST("listed words remove a document where they stand alone, in any case; in Chinese anywhere")
