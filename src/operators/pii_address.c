@@ -82,9 +82,13 @@ static size_t domain_end(struct cy_str text, size_t at)
     return end;
 }
 
-/* "logo@2x.png" is a picture for a finer screen. */
-static bool is_picture(struct cy_str domain)
+/* "logo@2x.png" is a picture for a finer screen, "getty@tty1.service" a unit of systemd. */
+static bool is_file(struct cy_str domain)
 {
+    static const char *const units[] = {".service", ".socket", ".timer", ".mount"};
+    for (size_t i = 0; i < CY_COUNT(units); i++)
+        if (cy_str_ends(domain, cy_str(units[i])))
+            return true;
     return domain.size > 3 && is_digit(domain.data[0]) && domain.data[1] == 'x' && domain.data[2] == '.';
 }
 
@@ -111,7 +115,7 @@ bool cy_pii_email_at(struct cy_str text, size_t from, size_t at, struct cy_pii_m
         return false;
     struct cy_str local = {text.data + start, at - start}, domain = {text.data + at + 1, end - at - 1};
     bool repository = cy_str_is(local, "git") && end < text.size && text.data[end] == ':'; /* git@github.com:name/name */
-    if (repository || is_picture(domain) || is_example(domain) || memmem(local.data, local.size, "..", 2) != NULL)
+    if (repository || is_file(domain) || is_example(domain) || memmem(local.data, local.size, "..", 2) != NULL)
         return false;
     *match = (struct cy_pii_match){start, end, CY_PII_EMAIL};
     return true;

@@ -53,7 +53,7 @@ CY_TEST("pii finds e-mail addresses, in Chinese text too, and leaves what only l
         {"x@xn--fiqs8s.xn--fiqs8s", "[email:x@xn--fiqs8s.xn--fiqs8s]"},
         {"feedback to show@no-priors.com.Sarah said, A@Site.Com", "feedback to [email:show@no-priors.com].Sarah said, [email:A@Site.Com]"},
         {"you@example.com and me@mail.example.org", NULL},
-        {"logo@2x.png", NULL},
+        {"logo@2x.png, getty@tty1.service", NULL},
         {"git@github.com:torvalds/linux.git", NULL},
         {"npm i react@18.2.0", NULL},
         {"@user and user@ and a@b", NULL},

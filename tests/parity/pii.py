@@ -58,7 +58,7 @@ def stated(match, after):
     local, domain = match.rsplit("@", 1)
     if re.search(r"(^|\.)example\.(com|org|net)$|\.(example|test|invalid)$", domain, re.I):
         return True
-    if re.match(r"\dx\.", domain) or not re.search(r"\.([A-Za-z]{2,}|xn--[A-Za-z0-9-]+)$", domain):
+    if re.match(r"\dx\.", domain) or re.search(r"\.(service|socket|timer|mount)$", domain) or not re.search(r"\.([A-Za-z]{2,}|xn--[A-Za-z0-9-]+)$", domain):
         return True
     return (local == "git" and after.startswith(":")) or ".." in local
 
