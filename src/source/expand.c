@@ -245,7 +245,8 @@ enum cy_status cy_source_expand(const char *folder, const char *pattern, struct 
     size_t count = search.files.size / sizeof **files;
     if (status == CY_OK) {
         *files = cy_arena_alloc(arena, search.files.size);
-        memcpy(*files, search.files.data, search.files.size);
+        if (search.files.size > 0)
+            memcpy(*files, search.files.data, search.files.size);
         *file_count = order_files(*files, count);
     }
     cy_buffer_release(&search.files);

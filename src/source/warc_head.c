@@ -164,30 +164,26 @@ static struct cy_str unchunk(struct cy_str packed, struct cy_arena *arena)
 /* Decompresses a body that begins as `wrapper` says (ISAL_GZIP, ISAL_ZLIB, ISAL_DEFLATE). false: no byte came of it. */
 static bool inflate_body(struct cy_str packed, uint32_t wrapper, struct cy_arena *arena, struct cy_str *body, bool *too_large)
 {
+    enum { ROOM_BYTES_MAX = CY_RECORD_BYTES_MAX + 1 };
     struct inflate_state *state = cy_alloc(sizeof *state);
     isal_inflate_init(state);
     state->crc_flag = wrapper;
     state->next_in = (uint8_t *)packed.data;
     state->avail_in = (uint32_t)packed.size;
-    size_t capacity = packed.size * 4 + 4096, size = 0;
+    size_t capacity = CY_MIN(packed.size * 4 + 4096, ROOM_BYTES_MAX), size = 0; /* pages shrink to a fourth or so */
     char *out = cy_alloc(capacity);
-    int status = ISAL_DECOMP_OK;
-    *too_large = false;
     for (;;) {
         state->next_out = (uint8_t *)out + size;
         state->avail_out = (uint32_t)(capacity - size);
-        status = isal_inflate(state);
+        int status = isal_inflate(state);
         size = capacity - state->avail_out;
-        if (status != ISAL_DECOMP_OK || state->block_state == ISAL_BLOCK_FINISH || state->avail_out > 0)
-            break; /* the end, damage, or no more input: what came so far is the body */
-        if (size > CY_RECORD_BYTES_MAX) {
-            *too_large = true;
-            break;
-        }
-        capacity *= 2;
+        if (status != ISAL_DECOMP_OK || state->block_state == ISAL_BLOCK_FINISH || state->avail_out > 0 || capacity == ROOM_BYTES_MAX)
+            break; /* the end, damage, no more input, or enough: what came so far is the body */
+        capacity = CY_MIN(capacity * 2, ROOM_BYTES_MAX);
         out = cy_realloc(out, capacity);
     }
     free(state);
+    *too_large = size > CY_RECORD_BYTES_MAX;
     if (size > 0 && !*too_large)
         *body = cy_arena_str(arena, (struct cy_str){out, size});
     free(out);
