@@ -2,7 +2,8 @@
  *
  *     bench_html FOLDER                 speed over all pages, and over those under 100 KB
  *     bench_html FOLDER --text          prints a JSON line a page: {"id": "<file name>", "text": …}
- *     bench_html FOLDER --blocks        prints blocks, elements and features, for tools/train_extract.py
+ *     bench_html FOLDER --blocks [FILE] prints blocks, elements and features, for tools/train_extract.py; FILE: what the first model said
+ *     bench_html FOLDER --parse         only parsing
  *     bench_html FOLDER --lexbor        the same pages parsed by lexbor, for comparison (parsing only) */
 #include "base/files.h"
 #include "html/extract.h"
@@ -78,23 +79,34 @@ static void put_text(struct cy_str text)
     fwrite(text.data, 1, text.size, stdout);
 }
 
-/* block count, node count, features; a row a block: words, node, text, features; a row a node: blocks from, to, class, id. */
-static void print_blocks(const char *name, struct cy_str html, struct cy_html_tree *tree, struct cy_arena *arena)
+/* Name; counts of blocks, elements and features; a row a block: half words, text, features; a row an element: blocks from, to, class, id.
+ * `firsts`: the first model's probabilities of all blocks of all pages, end to end, for the second features; NULL: those are 0. */
+static void print_blocks(const char *name, struct cy_str html, struct cy_html_tree *tree, struct cy_arena *arena, FILE *firsts)
 {
     struct cy_error error;
     if (cy_html_parse(tree, html, arena, &error) != CY_OK)
         return;
-    uint32_t *words;
-    const float *rows = cy_html_features(tree, arena, &words);
+    struct cy_html_view view;
+    struct cy_html_second second;
+    cy_html_view_init(&view, tree, arena);
+    float row[CY_FEATURE_COUNT] = {0}, page_features[CY_FEATURE_COUNT] = {0};
+    cy_html_page_features(&view, page_features);
+    if (firsts != NULL) {
+        float *probabilities = cy_arena_alloc(arena, tree->block_count * sizeof *probabilities);
+        CY_ASSERT(fread(probabilities, sizeof *probabilities, tree->block_count, firsts) == tree->block_count);
+        cy_html_second_init(&second, &view, probabilities, arena);
+    }
     put_text(cy_str(name));
     put_u32((uint32_t)tree->block_count);
     put_u32((uint32_t)tree->node_count);
     put_u32(CY_FEATURE_COUNT);
     for (size_t i = 0; i < tree->block_count; i++) {
-        put_u32(words[i]);
-        put_u32(tree->blocks[i].node);
+        put_u32(view.texts[i].half_words);
         put_text(cy_html_block_text(tree, &tree->blocks[i]));
-        fwrite(rows + i * CY_FEATURE_COUNT, sizeof *rows, CY_FEATURE_COUNT, stdout);
+        cy_html_block_features(&view, page_features, i, row);
+        if (firsts != NULL)
+            cy_html_second_features(&second, i, row);
+        fwrite(row, sizeof *row, CY_FEATURE_COUNT, stdout);
     }
     for (size_t i = 0; i < tree->node_count; i++) {
         const struct cy_html_node *node = &tree->nodes[i];
@@ -137,6 +149,7 @@ int main(int argc, char **argv)
     struct cy_html_tree tree;
     cy_html_tree_init(&tree);
     struct cy_arena arena = {0};
+    FILE *firsts = argc > 3 ? fopen(argv[3], "rb") : NULL;
     double seconds[2] = {0}, bytes[2] = {0}, text_bytes = 0;
     for (size_t i = 0; i < count; i++) {
         cy_arena_reset(&arena);
@@ -144,7 +157,7 @@ int main(int argc, char **argv)
         struct cy_html_page page = {0};
         struct cy_error error;
         if (strcmp(mode, "--blocks") == 0) {
-            print_blocks(pages[i].name, html, &tree, &arena);
+            print_blocks(pages[i].name, html, &tree, &arena, firsts);
             continue;
         }
         double start = cpu_seconds();

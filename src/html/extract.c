@@ -46,19 +46,23 @@ bool cy_html_sniff(struct cy_str text)
 
 /* ---- choosing ---- */
 
+static const float CONTENT_MIN = 0.2f; /* a page none of whose blocks is as likely content as this has none */
+
 /* The blocks kept are those at or above the threshold that maximises the expected F measure of the page's words: with S the expected
  * content words among those kept, W all words kept and T the expected content words of the page, F = (1 + b²) S / (W + b² T). Where the
  * model is sure this is a threshold near one half; where it is not, it falls, and more of the page is kept.
  * Source: Ye, Chai, Lee, Chieu 2012, "Optimizing F-measures: a tale of two approaches", arXiv:1206.4625. */
-static double choose_threshold(const float *probabilities, const uint32_t *words, size_t count, double favour, double *expected)
+static double choose_threshold(const struct cy_html_view *view, const float *probabilities, double favour, double *expected)
 {
     enum { STEPS = 1024 };
     double word_sums[STEPS] = {0}, content_sums[STEPS] = {0}, content_all = 0;
-    for (size_t i = 0; i < count; i++) {
+    float likeliest = 0;
+    for (size_t i = 0; i < view->tree->block_count; i++) {
         size_t step = CY_MIN((size_t)(probabilities[i] * STEPS), (size_t)STEPS - 1);
-        word_sums[step] += words[i];
-        content_sums[step] += (double)words[i] * (double)probabilities[i];
-        content_all += (double)words[i] * (double)probabilities[i];
+        likeliest = view->texts[i].words > 0 ? CY_MAX(likeliest, probabilities[i]) : likeliest;
+        word_sums[step] += view->texts[i].half_words;
+        content_sums[step] += (double)view->texts[i].half_words * (double)probabilities[i];
+        content_all += (double)view->texts[i].half_words * (double)probabilities[i];
     }
     double content = 0, kept = 0, best = 0, threshold = 0.5, square = favour * favour;
     for (size_t step = STEPS; step-- > 0;) {
@@ -73,7 +77,7 @@ static double choose_threshold(const float *probabilities, const uint32_t *words
         }
     }
     *expected = best;
-    return threshold;
+    return likeliest < CONTENT_MIN ? 2 : threshold; /* 2: no block reaches it */
 }
 
 /* ---- writing ---- */
@@ -146,10 +150,11 @@ static bool may_keep(const struct cy_html_block *block, const struct cy_html_opt
     return options->include_tables || (block->context & CY_IN_CELL) == 0;
 }
 
-static void write_page(const struct cy_html_tree *tree, const struct cy_html_options *options, const float *probabilities,
-                       const uint32_t *words, struct cy_arena *arena, struct cy_html_page *out)
+static void write_page(const struct cy_html_view *view, const struct cy_html_options *options, const float *probabilities,
+                       struct cy_arena *arena, struct cy_html_page *out)
 {
-    double threshold = choose_threshold(probabilities, words, tree->block_count, options->favour, &out->score);
+    const struct cy_html_tree *tree = view->tree;
+    double threshold = choose_threshold(view, probabilities, options->favour, &out->score);
     size_t size_max = 0, link_bytes = 0, text_bytes = 0;
     double words_all = 0, words_kept = 0;
     for (size_t i = 0; i < tree->block_count; i++)
@@ -158,11 +163,11 @@ static void write_page(const struct cy_html_tree *tree, const struct cy_html_opt
     struct writer writer = {.tree = tree, .out = cy_arena_alloc(arena, size_max + 1)};
     for (size_t i = 0; i < tree->block_count; i++) {
         const struct cy_html_block *block = &tree->blocks[i];
-        words_all += words[i];
+        words_all += view->texts[i].half_words;
         if ((double)probabilities[i] < threshold || !may_keep(block, options))
             continue;
         write_block(&writer, block);
-        words_kept += words[i];
+        words_kept += view->texts[i].half_words;
         link_bytes += block->link_bytes;
         text_bytes += block->text_size;
     }
@@ -193,10 +198,8 @@ enum cy_status cy_html_extract(struct cy_html_extractor *extractor, const struct
     out->date = head_text(arena, head->date);
     out->author = head_text(arena, head->author);
     out->site = head_text(arena, head->site);
-    uint32_t *words;
-    float *probabilities = cy_arena_alloc(&extractor->scratch, tree->block_count * sizeof *probabilities);
-    float *rows = cy_html_features(tree, &extractor->scratch, &words);
-    cy_html_predict(rows, tree->block_count, probabilities);
-    write_page(tree, options, probabilities, words, arena, out);
+    struct cy_html_view view;
+    cy_html_view_init(&view, tree, &extractor->scratch);
+    write_page(&view, options, cy_html_probabilities(&view, &extractor->scratch, NULL), arena, out);
     return CY_OK;
 }

@@ -1,8 +1,7 @@
 #include "html/html_hints.h"
 
-/* Sorted by hash. */
 static const struct {
-    uint32_t hash; /* FNV-1a of the name in lower case */
+    const char *name;
     int16_t score; /* log odds that text under such an element is content, against text at large; 1/16 nat */
 } hints[] = {
 #include "html/hint_table.h"
@@ -63,24 +62,33 @@ size_t cy_html_hint_hashes(struct cy_str attribute, uint32_t hashes[CY_HINT_NAME
     return count;
 }
 
-static bool find_score(uint32_t hash, int *score)
+void cy_html_hint_index_init(struct cy_html_hint_index *index)
 {
-    size_t low = 0, high = CY_COUNT(hints);
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (hints[middle].hash == hash) {
-            *score = hints[middle].score;
-            return hash != 0;
-        }
-        if (hints[middle].hash < hash)
-            low = middle + 1;
-        else
-            high = middle;
+    *index = (struct cy_html_hint_index){{0}};
+    CY_ASSERT(CY_COUNT(hints) < CY_COUNT(index->hashes) / 2);
+    for (size_t i = 0; i < CY_COUNT(hints); i++) {
+        uint32_t hash = 2166136261u;
+        for (const char *at = hints[i].name; *at != '\0'; at++)
+            hash = add_byte(hash, (uint8_t)*at);
+        size_t slot = hash % CY_COUNT(index->hashes);
+        while (index->hashes[slot] != 0)
+            slot = (slot + 1) % CY_COUNT(index->hashes);
+        index->hashes[slot] = hash;
+        index->scores[slot] = hints[i].score;
     }
+}
+
+static bool find_score(const struct cy_html_hint_index *index, uint32_t hash, int *score)
+{
+    for (size_t slot = hash % CY_COUNT(index->hashes); index->hashes[slot] != 0; slot = (slot + 1) % CY_COUNT(index->hashes))
+        if (index->hashes[slot] == hash) {
+            *score = index->scores[slot];
+            return true;
+        }
     return false;
 }
 
-int cy_html_hint_score(struct cy_str class_names, struct cy_str id, int *known)
+int cy_html_hint_score(const struct cy_html_hint_index *index, struct cy_str class_names, struct cy_str id, int *known)
 {
     uint32_t hashes[CY_HINT_NAMES_MAX];
     const struct cy_str attributes[2] = {class_names, id};
@@ -90,7 +98,7 @@ int cy_html_hint_score(struct cy_str class_names, struct cy_str id, int *known)
         size_t count = cy_html_hint_hashes(attributes[i], hashes);
         for (size_t j = 0; j < count; j++) {
             int score;
-            if (!find_score(hashes[j], &score))
+            if (!find_score(index, hashes[j], &score))
                 continue;
             sum += score;
             *known += 1;

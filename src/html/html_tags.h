@@ -22,9 +22,9 @@ enum {
 #define CY_TAGS(X) \
     X(html, 0) X(head, 0) X(body, CY_TAG_BLOCK) \
     X(title, CY_TAG_RAW) X(meta, CY_TAG_VOID) X(link, CY_TAG_VOID) X(base, CY_TAG_VOID) \
-    X(script, CY_TAG_RAW | CY_TAG_DROP) X(style, CY_TAG_RAW | CY_TAG_DROP) X(noscript, CY_TAG_RAW | CY_TAG_DROP) \
+    X(script, CY_TAG_RAW | CY_TAG_DROP) X(style, CY_TAG_RAW | CY_TAG_DROP) X(noscript, CY_TAG_BLOCK) \
     X(iframe, CY_TAG_RAW | CY_TAG_DROP) X(noembed, CY_TAG_RAW | CY_TAG_DROP) X(noframes, CY_TAG_RAW | CY_TAG_DROP) \
-    X(textarea, CY_TAG_RAW | CY_TAG_DROP) X(xmp, CY_TAG_RAW | CY_TAG_BLOCK | CY_TAG_ENDS_P | CY_TAG_DROP) \
+    X(textarea, CY_TAG_RAW | CY_TAG_DROP | CY_TAG_SPACE) X(xmp, CY_TAG_RAW | CY_TAG_BLOCK | CY_TAG_ENDS_P | CY_TAG_DROP) \
     X(svg, CY_TAG_DROP) X(template, CY_TAG_BLOCK | CY_TAG_SCOPE) X(object, CY_TAG_SCOPE) X(applet, CY_TAG_SCOPE) \
     X(audio, CY_TAG_DROP) X(video, CY_TAG_DROP) X(canvas, CY_TAG_DROP) X(select, CY_TAG_DROP | CY_TAG_SPACE) \
     X(datalist, CY_TAG_DROP) X(option, CY_TAG_DROP) X(optgroup, CY_TAG_DROP) X(map, CY_TAG_DROP) \

@@ -1,5 +1,4 @@
 #include "html/html_builder.h"
-#include "html/html_hints.h"
 
 #include <stdlib.h>
 
@@ -12,23 +11,29 @@ void cy_html_tree_init(struct cy_html_tree *tree)
 {
     *tree = (struct cy_html_tree){0};
     cy_tag_index_init(&tree->tags);
+    cy_html_hint_index_init(&tree->hints);
 }
 
-void cy_html_tree_release(struct cy_html_tree *tree)
+static void free_arrays(struct cy_html_tree *tree)
 {
     free(tree->nodes);
     free(tree->blocks);
     cy_buffer_release(&tree->text);
+    tree->nodes = NULL;
+    tree->blocks = NULL;
+    tree->node_capacity = tree->block_capacity = 0;
+}
+
+void cy_html_tree_release(struct cy_html_tree *tree)
+{
+    free_arrays(tree);
     *tree = (struct cy_html_tree){0};
 }
 
 static void clear(struct cy_html_tree *tree, struct cy_str html)
 {
-    if (tree->node_capacity > NODES_KEPT_MAX || tree->block_capacity > NODES_KEPT_MAX || tree->text.capacity > TEXT_KEPT_MAX) {
-        struct cy_tag_index tags = tree->tags;
-        cy_html_tree_release(tree);
-        tree->tags = tags;
-    }
+    if (tree->node_capacity > NODES_KEPT_MAX || tree->block_capacity > NODES_KEPT_MAX || tree->text.capacity > TEXT_KEPT_MAX)
+        free_arrays(tree);
     tree->html = html;
     tree->node_count = tree->block_count = tree->element_count = tree->depth_max = 0;
     tree->head = (struct cy_html_head){0};
@@ -80,6 +85,8 @@ static uint32_t context_of_tag(enum cy_tag tag)
         return CY_IN_DIALOG;
     case CY_TAG_template:
         return CY_IN_TEMPLATE;
+    case CY_TAG_noscript:
+        return CY_IN_NOSCRIPT;
     case CY_TAG_address:
         return CY_IN_ADDRESS;
     case CY_TAG_td:
@@ -147,12 +154,13 @@ static uint32_t class_hash(enum cy_tag tag, struct cy_str class_names)
     return hash;
 }
 
-static struct cy_html_hint hint_of(const struct cy_html_hint *parent, const struct cy_html_attributes *attributes)
+static struct cy_html_hint hint_of(const struct cy_html_hint_index *hints, const struct cy_html_hint *parent,
+                                   const struct cy_html_attributes *attributes)
 {
     struct cy_html_hint hint = *parent;
     int known = 0, score = 0;
     if (attributes->class_names.size > 0 || attributes->id.size > 0)
-        score = cy_html_hint_score(attributes->class_names, attributes->id, &known);
+        score = cy_html_hint_score(hints, attributes->class_names, attributes->id, &known);
     hint.own = (int16_t)score;
     if (known > 0) {
         hint.lowest = (int16_t)CY_MIN(hint.lowest, score);
@@ -172,7 +180,7 @@ static uint32_t add_node(struct builder *builder, enum cy_tag tag, const struct 
     }
     uint32_t index = (uint32_t)tree->node_count++, parent = builder->depth > 0 ? top_of(builder)->node : 0;
     static const struct cy_html_hint no_hint;
-    const struct cy_html_hint hint = hint_of(builder->depth > 0 ? &tree->nodes[parent].hint : &no_hint, attributes);
+    const struct cy_html_hint hint = hint_of(&tree->hints, builder->depth > 0 ? &tree->nodes[parent].hint : &no_hint, attributes);
     const char *html = tree->html.data;
     tree->nodes[index] =
         (struct cy_html_node){.parent = parent,
@@ -395,6 +403,8 @@ static void read_raw(struct builder *builder, enum cy_tag tag, struct cy_str nam
     const char *first = builder->at, *close = cy_html_find_end_tag(first, builder->end, name.data, name.size);
     struct cy_str content = {first, (size_t)(close - first)};
     builder->at = close;
+    if ((cy_tag_flags[tag] & CY_TAG_SPACE) != 0)
+        builder->gap = CY_MAX(builder->gap, GAP_SPACE);
     if (tag == CY_TAG_title && head->title.size == 0)
         head->title = cy_html_decode_text(builder->arena, content);
     else if (tag == CY_TAG_script && cy_str_equal_nocase(attributes->type, CY_STR("application/ld+json")))

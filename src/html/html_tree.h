@@ -5,7 +5,7 @@
  *                                      text     (all blocks' text end to end: entities decoded, white space collapsed)
  *
  * This is not the tree of the HTML standard, which keeps every element and repairs every mistake in an order that costs time (lexbor builds
- * it at about a third of our speed, bench/html.md); it keeps what scoring needs: the same text in the same order, cut at the same edges.
+ * it at half of our speed, bench/html.md); it keeps what scoring needs: the same text in the same order, cut at the same edges.
  * Where elements are closed by mistake or not at all, it follows section 13.2.6 (implied end tags, scopes, p inside p, formatting elements
  * that end across blocks); text that stands in a table outside of its cells stays where it is. Memory and time are linear in the page. */
 #ifndef CY_HTML_TREE_H
@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "html/html_hints.h"
 #include "html/html_tags.h"
 
 enum {
@@ -50,6 +51,7 @@ enum cy_html_context {
     CY_IN_COMPLEMENTARY = 1 << 24, /* role=complementary */
     CY_IN_COMMENT = 1 << 25,       /* itemtype Comment, Answer, … */
     CY_IN_DROP = 1 << 26,          /* text here is never content: select, audio, … */
+    CY_IN_NOSCRIPT = 1 << 27,      /* for readers without scripts: on some forums the whole thread */
 };
 
 /* Sum of what the names in class, id and role say about an element, and about its ancestors (html_hints.h); units of 1/16 nat. */
@@ -123,6 +125,7 @@ struct cy_html_tree {
     size_t element_count; /* elements met, those without a node too */
     size_t depth_max;     /* most elements open at once */
     struct cy_tag_index tags;
+    struct cy_html_hint_index hints;
 };
 
 /* Life cycle: init once a thread, parse any number of pages, release. */
