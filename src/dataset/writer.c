@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/unicode.h"
 #include "dataset/counts.h"
+#include "dataset/held.h"
 #include "dataset/jsonl_rows.h"
 #include "dataset/lock.h"
 #include "dataset/manifest.h"
@@ -23,13 +24,22 @@ struct cy_dataset_writer {
     struct cy_dataset_options options;
     struct cy_table documents, verdicts;
     struct cy_shards shards[SPLIT_COUNT];
+    struct held_rows { /* of chunks that had only few of the split */
+        struct cy_held *first, *last;
+        uint64_t bytes;
+    } held[SPLIT_COUNT];
     struct cy_build_counts *counts;
 };
 
+/* A chunk's rows of one split: none, or one of the three. */
+struct encoded {
+    struct cy_parquet_group group;
+    struct cy_buffer lines;
+    uint64_t line_count;
+    struct cy_held *held;
+};
 struct cy_dataset_chunk {
-    struct cy_parquet_group groups[SPLIT_COUNT]; /* without rows where the split's files are lines */
-    struct cy_buffer lines[SPLIT_COUNT];
-    uint64_t line_counts[SPLIT_COUNT];
+    struct encoded splits[SPLIT_COUNT];
     struct cy_build_counts *counts;
 };
 
@@ -104,8 +114,10 @@ void cy_dataset_abandon(struct cy_dataset_writer *writer)
 {
     if (writer == NULL)
         return;
-    for (enum split split = 0; split < SPLIT_COUNT; split++)
+    for (enum split split = 0; split < SPLIT_COUNT; split++) {
         cy_shards_release(&writer->shards[split]);
+        cy_held_free(writer->held[split].first);
+    }
     cy_counts_free(writer->counts);
     cy_arena_release(&writer->arena);
     free(writer);
@@ -135,23 +147,30 @@ static void deal_rows(const struct cy_dataset_options *options, const struct cy_
         qsort(gone->items + first, gone->count - first, sizeof *gone->items, compare_rows);
 }
 
-static void encode_rows(const struct cy_dataset_writer *writer, const struct cy_rows rows[SPLIT_COUNT], struct cy_dataset_chunk *chunk)
+static struct cy_parquet_encoder *new_encoder(const struct cy_dataset_options *options)
 {
-    bool chosen = writer->options.format == CY_DATASET_PARQUET && writer->options.level != 0;
-    struct cy_parquet_encoder *encoder = cy_parquet_encoder_new(chosen ? writer->options.level : PARQUET_ZSTD_LEVEL);
-    for (enum split split = 0; split < SPLIT_COUNT; split++) {
-        const struct cy_table *table = writer->shards[split].table;
-        if (rows[split].count == 0)
-            continue;
-        if (table != NULL) {
-            cy_table_encode(table, &rows[split], encoder, &chunk->groups[split]);
-            continue;
-        }
-        cy_jsonl_print(&writer->documents, &rows[split], &chunk->lines[split]);
-        cy_jsonl_pack(writer->options.format, writer->options.level, &chunk->lines[split]);
-        chunk->line_counts[split] = rows[split].count;
+    bool chosen = options->format == CY_DATASET_PARQUET && options->level != 0;
+    return cy_parquet_encoder_new(chosen ? options->level : PARQUET_ZSTD_LEVEL);
+}
+
+static void encode_split(const struct cy_dataset_writer *writer, enum split split, const struct cy_rows *rows,
+                         struct cy_parquet_encoder *encoder, struct encoded *out)
+{
+    const struct cy_table *table = writer->shards[split].table;
+    if (table != NULL) {
+        cy_table_encode(table, rows, encoder, &out->group);
+        return;
     }
-    cy_parquet_encoder_free(encoder);
+    cy_jsonl_print(&writer->documents, rows, &out->lines);
+    cy_jsonl_pack(writer->options.format, writer->options.level, &out->lines);
+    out->line_count = rows->count;
+}
+
+static void release_encoded(struct encoded *encoded)
+{
+    cy_parquet_group_release(&encoded->group);
+    cy_buffer_release(&encoded->lines);
+    cy_held_free(encoded->held);
 }
 
 enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct cy_batch *const *batches, size_t batch_count,
@@ -171,9 +190,15 @@ enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct 
         cy_counts_add_batch(new->counts, batches[i]);
         deal_rows(&writer->options, batches[i], rows);
     }
-    encode_rows(writer, rows, new);
-    for (enum split split = 0; split < SPLIT_COUNT; split++)
+    struct cy_parquet_encoder *encoder = new_encoder(&writer->options);
+    for (enum split split = 0; split < SPLIT_COUNT; split++) {
+        if (rows[split].count > 0 && cy_held_bytes(&writer->options, &rows[split]) < CY_HELD_CHUNK_BYTES_MAX)
+            new->splits[split].held = cy_held_new(&writer->options, &rows[split]);
+        else if (rows[split].count > 0)
+            encode_split(writer, split, &rows[split], encoder, &new->splits[split]);
         free(rows[split].items);
+    }
+    cy_parquet_encoder_free(encoder);
     *chunk = new;
     return CY_OK;
 }
@@ -182,24 +207,68 @@ void cy_dataset_chunk_free(struct cy_dataset_chunk *chunk)
 {
     if (chunk == NULL)
         return;
-    for (enum split split = 0; split < SPLIT_COUNT; split++) {
-        cy_parquet_group_release(&chunk->groups[split]);
-        cy_buffer_release(&chunk->lines[split]);
-    }
+    for (enum split split = 0; split < SPLIT_COUNT; split++)
+        release_encoded(&chunk->splits[split]);
     cy_counts_free(chunk->counts);
     free(chunk);
 }
 
 /* ---- appending ---- */
 
+static enum cy_status append_encoded(struct cy_dataset_writer *writer, enum split split, struct encoded *encoded, struct cy_error *error)
+{
+    enum cy_status status = cy_shards_add_group(&writer->shards[split], &encoded->group, error);
+    if (status != CY_OK)
+        return status;
+    return cy_shards_add_lines(&writer->shards[split], cy_buffer_str(&encoded->lines), encoded->line_count, error);
+}
+
+/* Encodes and appends what is held of a split. */
+static enum cy_status append_held(struct cy_dataset_writer *writer, enum split split, struct cy_error *error)
+{
+    struct held_rows *held = &writer->held[split];
+    if (held->first == NULL)
+        return CY_OK;
+    struct encoded encoded = {0};
+    struct cy_rows rows = cy_held_rows(held->first);
+    struct cy_parquet_encoder *encoder = new_encoder(&writer->options);
+    encode_split(writer, split, &rows, encoder, &encoded);
+    enum cy_status status = append_encoded(writer, split, &encoded, error);
+    cy_parquet_encoder_free(encoder);
+    release_encoded(&encoded);
+    free(rows.items);
+    cy_held_free(held->first);
+    *held = (struct held_rows){0};
+    return status;
+}
+
+/* Takes the chunk's few rows, and appends all that are held once they are enough. */
+static enum cy_status hold(struct cy_dataset_writer *writer, enum split split, struct encoded *encoded, struct cy_error *error)
+{
+    struct held_rows *held = &writer->held[split];
+    if (held->first == NULL)
+        held->first = encoded->held;
+    else
+        held->last->next = encoded->held;
+    held->last = encoded->held;
+    held->bytes += encoded->held->bytes;
+    encoded->held = NULL;
+    return held->bytes >= CY_HELD_BYTES_MAX ? append_held(writer, split, error) : CY_OK;
+}
+
 enum cy_status cy_dataset_append(struct cy_dataset_writer *writer, struct cy_dataset_chunk *chunk, struct cy_error *error)
 {
     enum cy_status status = CY_OK;
     cy_counts_merge(writer->counts, chunk->counts);
     for (enum split split = 0; status == CY_OK && split < SPLIT_COUNT; split++) {
-        status = cy_shards_add_group(&writer->shards[split], &chunk->groups[split], error);
-        if (status == CY_OK)
-            status = cy_shards_add_lines(&writer->shards[split], cy_buffer_str(&chunk->lines[split]), chunk->line_counts[split], error);
+        struct encoded *encoded = &chunk->splits[split];
+        if (encoded->held != NULL) {
+            status = hold(writer, split, encoded, error);
+        } else if (encoded->group.row_count > 0 || encoded->line_count > 0) {
+            status = append_held(writer, split, error); /* rows stay in input order */
+            if (status == CY_OK)
+                status = append_encoded(writer, split, encoded, error);
+        }
     }
     cy_dataset_chunk_free(chunk);
     return status;
@@ -210,8 +279,12 @@ enum cy_status cy_dataset_append(struct cy_dataset_writer *writer, struct cy_dat
 static enum cy_status close_shards(struct cy_dataset_writer *writer, struct cy_error *error)
 {
     enum cy_status status = CY_OK;
-    for (enum split split = 0; status == CY_OK && split < SPLIT_COUNT; split++)
+    for (enum split split = 0; status == CY_OK && split < SPLIT_COUNT; split++) {
+        status = append_held(writer, split, error);
+        if (status != CY_OK)
+            break;
         status = cy_shards_close(&writer->shards[split], split != VALIDATION, error);
+    }
     if (status != CY_OK)
         return status;
     struct cy_build_counts *counts = writer->counts;

@@ -249,6 +249,20 @@ def bounds_hold(out):
     assert cut_count > 0, "no long string was met"
 
 
+def count_groups(chunks):
+    """Row groups of the documents, as src/dataset/held.h says."""
+    groups = held = 0
+    for chunk in chunks:
+        size = sum(256 + len(row["text"].encode()) for batch in chunk for row in batch if row["what"] == "kept")
+        if 0 < size < 512 << 10:
+            held += size
+            if held >= 4 << 20:
+                groups, held = groups + 1, 0
+        elif size > 0:
+            groups, held = groups + 1 + (held > 0), 0
+    return groups + (held > 0)
+
+
 def lines_of(file):
     import gzip
     data = open(file, "rb").read()
@@ -297,13 +311,29 @@ def main():
             check(f"{name} reads texts of megabytes, over several pages", lambda: compare_all(out, wanted, reader))
 
     with tempfile.TemporaryDirectory() as folder:
-        chunks, count = make_rows(random.Random(SEED + 3), 8, 50, [10, 300])
+        chunks = []
+        rng = random.Random(SEED + 3)
+        count = 0
+        for text_sizes in ([10, 300], [40_000], [10], [300], [40_000], [40_000], [10], [20_000]):  # some chunks are held, some are not
+            for _ in range(2):
+                more, _ = make_rows(rng, 1, 50, text_sizes)
+                for row in (row for batch in more[0] for row in batch):
+                    row["ordinal"] += count
+                    row["id"] = f"{row['ordinal']}"
+                count += sum(len(batch) for batch in more[0])
+                chunks += more
         out = write(folder, chunks, count, shard_bytes=1, validation_share=0)
-        filled = [chunk for chunk in chunks if any(row["what"] == "kept" for batch in chunk for row in batch)]
-        check("a shard closes at the row group that reaches its size, and names count up", lambda: same(
-            [os.path.basename(file) for file in shards(out, "train")], [f"train-{i:05}.parquet" for i in range(len(filled))]))
+        check("a shard closes at the row group that reaches its size, and names count up; chunks with few rows of a split share a group",
+              lambda: same([os.path.basename(file) for file in shards(out, "train")], [f"train-{i:05}.parquet" for i in range(count_groups(chunks))]))
         check("without a validation share there is no validation file", lambda: same(shards(out, "validation"), []))
         check("the rows lie in input order over all shards", lambda: compare_all(out, expected(chunks, 0, "excerpt"), by_duckdb))
+
+    with tempfile.TemporaryDirectory() as folder:
+        chunks, count = make_rows(random.Random(SEED + 7), 60, 10, [10, 300])
+        out = write(folder, chunks, count)
+        groups = {split: sum(pyarrow.parquet.ParquetFile(file).num_row_groups for file in shards(out, split)) for split in ("train", "verdicts")}
+        check("sixty chunks of few rows make one row group", lambda: same(groups, {"train": 1, "verdicts": 1}))
+        check("and every value of them is read", lambda: compare_all(out, expected(chunks, 0.1, "excerpt"), by_pyarrow))
 
     with tempfile.TemporaryDirectory() as folder:
         out = write(folder, [], 0)
