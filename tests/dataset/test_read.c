@@ -70,6 +70,20 @@ CY_TEST("a dataset that was written is read back by SQL, from Parquet and JSON L
     }
 }
 
+/* Absolute, or with a part "..": a name like "build..json" stays within. */
+static bool leads_out(const char *name)
+{
+    struct cy_str rest = cy_str(name), part;
+    if (name[0] == '/')
+        return true;
+    while (rest.size > 0) {
+        part = cy_str_split(rest, '/', &rest);
+        if (cy_str_is(part, ".."))
+            return true;
+    }
+    return false;
+}
+
 CY_TEST("a MANIFEST changed at random is read or refused, and no name in it leads out of the folder")
 {
     struct cy_arena arena = {0};
@@ -93,7 +107,7 @@ CY_TEST("a MANIFEST changed at random is read or refused, and no name in it lead
             refused++;
         } else {
             for (size_t i = 0; i < dataset.file_count; i++)
-                assert_true(dataset.files[i].name[0] != '/' && strstr(dataset.files[i].name, "..") == NULL);
+                assert_false(leads_out(dataset.files[i].name));
         }
         cy_dataset_release(&dataset);
     }
