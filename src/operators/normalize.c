@@ -34,7 +34,6 @@ static const struct cy_param params[] = {
 };
 
 enum { SIGNAL_MOJIBAKE, SIGNAL_REPLACED_CHARS, SIGNAL_REMOVED_CHARS, SIGNAL_REPAIRED_CHARS };
-enum { REPAIRS_MAX = 4 }; /* times over that a text was decoded wrongly; more than twice has not been seen */
 static const struct cy_signal signals[] = {
     {"mojibake", "per 1,000 code points", "characters that were decoded wrongly and are not repaired"},
     {"replaced_chars", "per 1,000 code points", "U+FFFD, where a decoder met bytes that it could not read"},
@@ -95,11 +94,11 @@ static struct cy_str formed(struct cy_str text, enum cy_form form, struct cy_buf
     return cy_buffer_str(buffer);
 }
 
-/* Puts mojibake right as long as there is some; *repaired counts the characters. */
+/* Puts mojibake right as long as there is some; *repaired grows by the characters. Each round takes a level of wrong decoding off, which
+ * had at least doubled the sequence: there are few. */
 static struct cy_str repaired_text(const struct normalize *op, struct cy_str text, struct buffers *buffers, size_t *repaired)
 {
-    *repaired = 0;
-    for (int round = 0; round < REPAIRS_MAX; round++) {
+    for (size_t round = 0;; round++) {
         struct cy_buffer *out = &buffers->repaired[round % 2];
         cy_buffer_clear(out);
         size_t here;
@@ -108,11 +107,10 @@ static struct cy_str repaired_text(const struct normalize *op, struct cy_str tex
         else
             here = cy_mojibake_repair_parts(text, op->fix_mojibake, out);
         if (here == 0)
-            break;
+            return text;
         *repaired += here;
         text = cy_buffer_str(out);
     }
-    return text;
 }
 
 /* The text in its one form; borrowed from `text` or the buffers. Mojibake is put right before form KC would change its characters;
@@ -122,7 +120,6 @@ static struct cy_str normal_text(const struct normalize *op, struct cy_str text,
                                  size_t *repaired)
 {
     struct cy_str clean = cleaned(op, text, &buffers->cleaned, counts);
-    *repaired = 0;
     if (counts->mojibake > 0) {
         text = repaired_text(op, text, buffers, repaired);
         clean = cleaned(op, text, &buffers->cleaned, counts);
@@ -134,24 +131,46 @@ static struct cy_str normal_text(const struct normalize *op, struct cy_str text,
     return op->form_number != 0 ? formed(clean, CY_FORM_C, &buffers->composed) : clean;
 }
 
+/* One row. What taking characters out and composing have brought together can be mojibake again: then once more from the beginning. */
+static struct cy_str normalize_row(const struct normalize *op, struct cy_batch *batch, struct cy_str text, struct cy_clean_counts *counts,
+                                   size_t *repaired)
+{
+    struct buffers *buffers = cy_scratch_get(batch->scratch, op, buffers_make, NULL, buffers_free);
+    *repaired = 0;
+    struct cy_str normal = normal_text(op, text, buffers, counts, repaired);
+    if (normal.data != text.data)
+        normal = cy_arena_str(batch->arena, normal);
+    while (op->fix_mojibake && normal.data != text.data) {
+        size_t repaired_before = *repaired;
+        text = normal;
+        normal = repaired_text(op, text, buffers, repaired);
+        if (*repaired == repaired_before)
+            break;
+        struct cy_clean_counts more;
+        normal = normal_text(op, cy_arena_str(batch->arena, normal), buffers, &more, repaired);
+        normal = cy_arena_str(batch->arena, normal);
+        counts->mojibake = more.mojibake;
+        counts->removed_chars += more.removed_chars;
+    }
+    return normal;
+}
+
 static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_error *error)
 {
     (void)error;
     const struct normalize *op = self;
-    struct buffers *buffers = cy_scratch_get(batch->scratch, self, buffers_make, NULL, buffers_free);
     double *mojibake = cy_batch_signal(batch, SIGNAL_MOJIBAKE), *replaced = cy_batch_signal(batch, SIGNAL_REPLACED_CHARS);
     double *removed = cy_batch_signal(batch, SIGNAL_REMOVED_CHARS), *repaired_chars = cy_batch_signal(batch, SIGNAL_REPAIRED_CHARS);
     for (size_t row = 0; row < batch->row_count; row++) {
         struct cy_clean_counts counts;
         size_t repaired;
-        struct cy_str old = batch->texts[row], text = normal_text(op, old, buffers, &counts, &repaired);
+        struct cy_str old = batch->texts[row], text = normalize_row(op, batch, old, &counts, &repaired);
         double thousands = (double)cy_utf8_count(old.data, old.size) / 1000;
         mojibake[row] = counts.mojibake > 0 ? (double)counts.mojibake / thousands : 0;
         replaced[row] = counts.replaced_chars > 0 ? (double)counts.replaced_chars / thousands : 0;
         removed[row] = (double)counts.removed_chars;
         repaired_chars[row] = (double)repaired;
-        if (text.data != old.data)
-            batch->texts[row] = cy_arena_str(batch->arena, text);
+        batch->texts[row] = text;
         if (mojibake[row] > op->mojibake_max)
             cy_batch_remove(batch, row, "mojibake_max", mojibake[row], op->mojibake_max);
         else if (replaced[row] > op->replaced_chars_max)
