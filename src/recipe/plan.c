@@ -237,6 +237,11 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
     source->self = cy_arena_zero(&plan->arena, CY_MAX(source->format->self_size, 1));
     cy_params_default(source->format->params, source->self, &plan->arena);
     status = set_params(reading, source->format->params, source->self, node, source_keys, source->format->name);
+    if (status == CY_OK && source->format->check != NULL) {
+        status = source->format->check(source->self, reading->error);
+        if (status != CY_OK)
+            locate(reading, node->line, node->column, status);
+    }
     if (status == CY_OK)
         add_files(plan, source, index, files, file_count, named);
     return status;

@@ -186,6 +186,17 @@ static bool is_tsv(const char *path)
     return cy_str_ends(name, CY_STR(".tsv")) || cy_str_ends(name, CY_STR(".tsv.gz")) || cy_str_ends(name, CY_STR(".tsv.zst"));
 }
 
+static enum cy_status check(const void *self, struct cy_error *error)
+{
+    const struct csv *csv = self;
+    if (csv->delimiter.size > 1 || (csv->delimiter.size == 1 && strchr("\"\r\n", csv->delimiter.data[0]) != NULL)) {
+        cy_error_set(error, CY_BAD_RECIPE, "delimiter must be one ASCII character, found \"%.*s\"", (int)csv->delimiter.size,
+                     csv->delimiter.data);
+        return cy_error_hint(error, "a tab is written \"\\t\"");
+    }
+    return cy_encoding_check(csv->encoding, error);
+}
+
 static enum cy_status open_reader(const void *self, const struct cy_input *input, struct cy_place from, struct cy_reader **reader,
                                   struct cy_error *error)
 {
@@ -426,6 +437,7 @@ const struct cy_format cy_format_csv = {
     .suffixes = suffixes,
     .params = params,
     .self_size = sizeof(struct csv),
+    .check = check,
     .open = open_reader,
     .next = next,
     .tell = tell,

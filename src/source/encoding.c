@@ -72,9 +72,12 @@ static const lxb_encoding_data_t *encoding_of(struct cy_str label)
     return found == NULL || found->encoding == LXB_ENCODING_REPLACEMENT || found->decode == NULL ? NULL : found;
 }
 
-bool cy_encoding_is_known(struct cy_str label)
+enum cy_status cy_encoding_check(struct cy_str label, struct cy_error *error)
 {
-    return encoding_of(label) != NULL;
+    if (label.size == 0 || encoding_of(label) != NULL)
+        return CY_OK;
+    cy_error_set(error, CY_BAD_RECIPE, "the encoding \"%.*s\" is not known", (int)CY_MIN(label.size, 64), label.data);
+    return cy_error_hint(error, "labels are those of browsers: utf-8, gbk, gb18030, big5, shift_jis, euc-kr, windows-1251, …");
 }
 
 /* ---- what is declared ---- */

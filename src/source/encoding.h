@@ -4,6 +4,7 @@
 #define CY_SOURCE_ENCODING_H
 
 #include "base/arena.h"
+#include "base/error.h"
 
 enum cy_encoding_kind {
     CY_ENCODING_HTML, /* looks for <meta charset>, http-equiv and an XML declaration in the first 4,096 bytes */
@@ -26,7 +27,8 @@ const char *cy_encoding_decode_as(struct cy_str raw, struct cy_str label, struct
 /* The encoding of text of which `head` is the beginning, perhaps cut within a character: its WHATWG name, a literal; NULL for UTF-8, and
  * when it cannot be told. */
 const char *cy_encoding_guess(struct cy_str head, struct cy_arena *arena);
-bool cy_encoding_is_known(struct cy_str label);
+/* CY_BAD_RECIPE when a recipe's `encoding` is no label of an encoding that can be read; an empty one is fine. */
+enum cy_status cy_encoding_check(struct cy_str label, struct cy_error *error);
 
 /* The value of a parameter of a media type: "charset" of "text/html; charset=\"gbk\"". Empty when it has none. */
 struct cy_str cy_media_type_parameter(struct cy_str media_type, const char *name);

@@ -28,6 +28,8 @@ struct cy_format {
     const char *const *suffixes; /* ".warc", NULL-terminated; a compression suffix (.gz, .zst) is taken off before */
     const struct cy_param *params; /* the format's fields in a recipe's source, ends with {0} */
     size_t self_size;
+    /* Checks the parameters when the recipe is read. NULL: there is nothing to check. CY_BAD_RECIPE when one is wrong. */
+    enum cy_status (*check)(const void *self, struct cy_error *error);
     /* Opens at `from` ({0}: the beginning), a place that `tell` gave before. */
     enum cy_status (*open)(const void *self, const struct cy_input *input, struct cy_place from, struct cy_reader **reader,
                            struct cy_error *error);

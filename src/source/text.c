@@ -28,6 +28,11 @@ struct cy_reader {
     struct cy_lines lines;
 };
 
+static enum cy_status check(const void *self, struct cy_error *error)
+{
+    return cy_encoding_check(((const struct text *)self)->encoding, error);
+}
+
 static enum cy_status open_reader(const void *self, const struct cy_input *input, struct cy_place from, struct cy_reader **reader,
                                   struct cy_error *error)
 {
@@ -83,9 +88,10 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         if (batch->verdicts[row].what != CY_KEPT)
             continue;
         struct cy_str raw = batch->texts[row], *out = &batch->texts[row];
-        const char *reason = text->encoding.size > 0
-                                 ? cy_encoding_decode_as(raw, text->encoding, batch->arena, out)
-                                 : cy_encoding_decode(raw, batch->media_types[row], CY_ENCODING_TEXT, batch->arena, out);
+        /* the file's encoding holds for each of its lines: two bytes of GBK can by chance be valid UTF-8 */
+        struct cy_str label = text->encoding.size > 0 ? text->encoding : cy_media_type_parameter(batch->media_types[row], "charset");
+        const char *reason = label.size > 0 ? cy_encoding_decode_as(raw, label, batch->arena, out)
+                                            : cy_encoding_decode(raw, CY_STR(""), CY_ENCODING_TEXT, batch->arena, out);
         if (reason != NULL)
             cy_batch_unreadable(batch, row, reason);
         batch->media_types[row] = CY_STR("text/plain");
@@ -99,6 +105,7 @@ const struct cy_format cy_format_text = {
     .suffixes = suffixes,
     .params = params,
     .self_size = sizeof(struct text),
+    .check = check,
     .open = open_reader,
     .next = next,
     .tell = tell,

@@ -170,3 +170,20 @@ CY_TEST("what no encoding fits is refused")
     assert_string_equal(cy_encoding_decode_as(CY_STR("a"), CY_STR("klingon"), &arena, &text), "encoding: \"klingon\" is not known");
     cy_arena_release(&arena);
 }
+
+CY_TEST("an encoding or a delimiter that a recipe gets wrong is refused when the recipe is read")
+{
+    const struct cy_format *csv = cy_format_find(CY_STR("csv"));
+    struct cy_arena arena = {0};
+    struct cy_error error;
+    void *self = cy_arena_zero(&arena, csv->self_size);
+    cy_params_default(csv->params, self, &arena);
+    cy_expect_ok(csv->check(self, &error), error);
+    cy_expect_ok(cy_param_set(cy_param_find(csv->params, CY_STR("encoding")), self, CY_STR("klingon"), &arena, &error), error);
+    assert_int_equal(csv->check(self, &error), CY_BAD_RECIPE);
+    assert_string_equal(error.message, "the encoding \"klingon\" is not known");
+    cy_expect_ok(cy_param_set(cy_param_find(csv->params, CY_STR("delimiter")), self, CY_STR("||"), &arena, &error), error);
+    assert_int_equal(csv->check(self, &error), CY_BAD_RECIPE);
+    assert_string_equal(error.message, "delimiter must be one ASCII character, found \"||\"");
+    cy_arena_release(&arena);
+}
