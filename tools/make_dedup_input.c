@@ -95,12 +95,23 @@ static size_t make_text(uint64_t seed, uint64_t number, double edits, uint64_t e
     return size;
 }
 
+enum kind { ALONE, EXACT, NEAR };
+
+/* What document `number` is, whatever stands before it. */
+static enum kind kind_of(uint64_t seed, uint64_t number, double exact, double near)
+{
+    uint64_t state = ~seed ^ number * 0x9E3779B97F4A7C15u;
+    const double chance = next_share(&state);
+    return number == 0 ? ALONE : chance < exact ? EXACT : chance < exact + near ? NEAR : ALONE;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5) {
         fprintf(stderr, "usage: make_dedup_input MEGABYTES SEED EXACT NEAR\n");
         return 2;
     }
+    static const char *const kinds[] = {"alone", "exact", "near"};
     const double bytes_wanted = atof(argv[1]) * 1e6, exact = atof(argv[3]), near = atof(argv[4]);
     const uint64_t seed = strtoull(argv[2], NULL, 10) * 0x9E3779B97F4A7C15u;
     static char text[64 * 1024], buffer[1 << 20];
@@ -109,28 +120,18 @@ int main(int argc, char **argv)
     uint64_t state = seed + 1, counts[3] = {0};
     double bytes = 0;
     for (uint64_t number = 0; bytes < bytes_wanted; number++) {
-        double kind = next_share(&state);
-        uint64_t of = number > 0 ? next_random(&state) % number : 0, editor = next_random(&state);
-        size_t size;
-        const char *name = "alone";
-        double edits = 0.01 + 0.09 * next_share(&state);
-        if (number > 0 && kind < exact) {
-            name = "exact";
-            size = make_text(seed, of, 0, 0, text);
-            counts[1]++;
-        } else if (number > 0 && kind < exact + near) {
-            name = "near";
-            size = make_text(seed, of, edits, editor, text);
-            counts[2]++;
-        } else {
-            size = make_text(seed, number, 0, 0, text);
-            counts[0]++;
-        }
-        printf("{\"id\":\"doc-%llu\",\"text\":\"%.*s\",\"kind\":\"%s\",\"of\":%llu}\n", (unsigned long long)number, (int)size, text, name,
-               (unsigned long long)of);
+        const enum kind kind = kind_of(seed, number, exact, near);
+        uint64_t of = number;
+        while (kind != ALONE && (of == number || kind_of(seed, of, exact, near) != ALONE))
+            of = next_random(&state) % number; /* document 0 stands alone, so this ends */
+        const double edits = kind == NEAR ? 0.01 + 0.09 * next_share(&state) : 0;
+        const size_t size = make_text(seed, of, edits, next_random(&state), text);
+        printf("{\"id\":\"doc-%llu\",\"text\":\"%.*s\",\"kind\":\"%s\",\"of\":%llu}\n", (unsigned long long)number, (int)size, text,
+               kinds[kind], (unsigned long long)of);
+        counts[kind]++;
         bytes += (double)size;
     }
-    fprintf(stderr, "%llu documents alone, %llu exact, %llu near; %.0f bytes of text\n", (unsigned long long)counts[0],
-            (unsigned long long)counts[1], (unsigned long long)counts[2], bytes);
+    fprintf(stderr, "%llu documents alone, %llu exact, %llu near; %.0f bytes of text\n", (unsigned long long)counts[ALONE],
+            (unsigned long long)counts[EXACT], (unsigned long long)counts[NEAR], bytes);
     return 0;
 }

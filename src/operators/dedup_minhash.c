@@ -21,10 +21,10 @@ static const struct cy_param params[] = {
                     "of the candidates, only pairs whose estimated similarity is at least this are duplicates"),
     {0},
 };
-/* No parameter stands for the threshold: by default it is 0, and what decides is whether a band is shared. */
 static const struct cy_rule rules[] = {
-    {CY_RULE_NEAR_DUPLICATE, NULL, NULL, CY_KEEP_OTHER, "the first in input order is kept; measured: the similarity to that one"},
-    {CY_RULE_NEAR_DUPLICATE_OF_EARLIER, NULL, NULL, CY_KEEP_OTHER,
+    {CY_RULE_NEAR_DUPLICATE, NULL, "similarity_min", CY_KEEP_BELOW,
+     "the first in input order is kept; measured: the similarity to that one"},
+    {CY_RULE_NEAR_DUPLICATE_OF_EARLIER, NULL, "similarity_min", CY_KEEP_BELOW,
      "the earlier dataset's document is kept; measured: the similarity to it"},
     {0},
 };
