@@ -600,32 +600,113 @@ static inline uint64_t mask_from(const uint64_t *mask, size_t at)
     return at % 64 == 0 ? low : low | high << (64 - at % 64);
 }
 
-/* One piece between ASCII white space. Most are a word of letters, or one with a mark behind it; the rest goes the general way. */
+/* How many letters begin at `at`; 64 or more count as 64. */
+static inline size_t letter_run(const struct cy_splitter *splitter, size_t at)
+{
+    uint64_t others = ~mask_from(splitter->letters, at);
+    return others == 0 ? 64 : (size_t)__builtin_ctzll(others);
+}
+
+/* One ASCII mark is a word. */
+static inline void emit_mark(struct cy_splitter *splitter, size_t at, unsigned first_flag)
+{
+    uint32_t kind = splitter->classes[(uint8_t)splitter->text[at]];
+    emit(splitter, at, 1, 1, hash_at(splitter, at, 1), word_flags(kind, kind, 1) | first_flag);
+}
+
+/* Letters and one mark behind them are two words, unless special. */
+static inline bool split_marked(struct cy_splitter *splitter, size_t start, size_t end, unsigned first_flag)
+{
+    size_t letters = end - 1 - start;
+    char last = splitter->text[end - 1];
+    uint64_t hash = hash_at(splitter, start, letters);
+    bool plain = last == ',' || last == ':' || last == ';' || last == '!' || last == '?' || last == ')' || last == '"';
+    if (last == '.' && (splitter->text[end - 2] & 0x20)) /* apart after a small letter; Mr. is not cut */
+        plain = !cy_special_maybe(splitter->specials, hash_at(splitter, start, letters + 1));
+    if (!plain || cy_special_maybe(splitter->specials, hash))
+        return false;
+    emit(splitter, start, letters, letters, hash, CY_WORD_LETTER | first_flag);
+    bool stop = last == '.' || last == '!' || last == '?';
+    emit(splitter, end - 1, 1, 1, hash_at(splitter, end - 1, 1), CY_WORD_SYMBOLS | CY_WORD_PUNCT | (stop ? CY_WORD_STOP : 0u));
+    return true;
+}
+
+/* (letters, "letters, and these with one mark behind them. */
+static bool split_opened(struct cy_splitter *splitter, size_t start, size_t end)
+{
+    size_t from = start + 1, letters = letter_run(splitter, from), size = end - from, count = splitter->count;
+    if (letters < 2 || letters + 1 < size || cy_special_maybe(splitter->specials, hash_at(splitter, start, end - start)))
+        return false;
+    emit_mark(splitter, start, CY_WORD_FIRST);
+    uint64_t hash = hash_at(splitter, from, size);
+    if (letters >= size && !cy_special_maybe(splitter->specials, hash)) {
+        emit(splitter, from, size, size, hash, CY_WORD_LETTER);
+        return true;
+    }
+    if (letters + 1 == size && split_marked(splitter, from, end, 0))
+        return true;
+    splitter->count = count;
+    return false;
+}
+
+/* well-known: letters, a hyphen, letters. */
+static bool split_hyphenated(struct cy_splitter *splitter, size_t start, size_t end, size_t letters)
+{
+    size_t second = start + letters + 1;
+    if (letters == 0 || second >= end || end - second >= 64 || letter_run(splitter, second) < end - second)
+        return false;
+    emit(splitter, start, letters, letters, hash_at(splitter, start, letters), CY_WORD_LETTER | CY_WORD_FIRST);
+    emit_mark(splitter, second - 1, 0);
+    emit(splitter, second, end - second, end - second, hash_at(splitter, second, end - second), CY_WORD_LETTER);
+    return true;
+}
+
+/* Digits alone, or with a full stop or comma behind them. */
+static bool split_digits(struct cy_splitter *splitter, size_t start, size_t end)
+{
+    size_t at = start;
+    while (at < end && splitter->text[at] >= '0' && splitter->text[at] <= '9')
+        at++;
+    bool marked = at + 1 == end && (splitter->text[at] == '.' || splitter->text[at] == ',');
+    if (at == start || (at < end && !marked))
+        return false;
+    emit(splitter, start, at - start, at - start, hash_at(splitter, start, at - start), CY_WORD_FIRST);
+    if (marked)
+        emit_mark(splitter, at, 0);
+    return true;
+}
+
+/* The less frequent simple pieces; what is none goes the general way. */
+static __attribute__((noinline)) void split_other(struct cy_splitter *splitter, size_t start, size_t end, size_t letters)
+{
+    char first = splitter->text[start];
+    bool done = false;
+    if (letters > 0 && start + letters < end && splitter->text[start + letters] == '-')
+        done = split_hyphenated(splitter, start, end, letters);
+    else if (first == '(' || first == '"')
+        done = split_opened(splitter, start, end);
+    else if (first >= '0' && first <= '9')
+        done = split_digits(splitter, start, end);
+    if (!done && end - start == 1 && first > ' ' && first < 0x7F)
+        emit_mark(splitter, start, CY_WORD_FIRST);
+    else if (!done)
+        split_any(splitter, start, end);
+}
+
+/* One piece between ASCII white space. Nine of ten in prose are a word of letters, or one with a mark behind it. */
 static inline void split_between_spaces(struct cy_splitter *splitter, size_t start, size_t end)
 {
-    size_t size = end - start;
-    uint64_t others = ~mask_from(splitter->letters, start);
-    size_t letters = others == 0 ? 64 : (size_t)__builtin_ctzll(others);
+    size_t size = end - start, letters = letter_run(splitter, start);
     if (letters >= size) {
         uint64_t hash = hash_at(splitter, start, size);
         if (__builtin_expect(!cy_special_maybe(splitter->specials, hash), 1)) {
             emit(splitter, start, size, size, hash, CY_WORD_LETTER | CY_WORD_FIRST);
             return;
         }
-    } else if (letters + 1 == size && letters > 1) {
-        char last = splitter->text[end - 1];
-        uint64_t hash = hash_at(splitter, start, letters);
-        bool plain = last == ',' || last == ':' || last == ';' || last == '!' || last == '?' || last == ')' || last == '"';
-        if (last == '.' && (splitter->text[end - 2] & 0x20) && !cy_special_maybe(splitter->specials, hash_at(splitter, start, size)))
-            plain = true;
-        if (plain && !cy_special_maybe(splitter->specials, hash)) {
-            emit(splitter, start, letters, letters, hash, CY_WORD_LETTER | CY_WORD_FIRST);
-            bool stop = last == '.' || last == '!' || last == '?';
-            emit(splitter, end - 1, 1, 1, hash_at(splitter, end - 1, 1), CY_WORD_SYMBOLS | CY_WORD_PUNCT | (stop ? CY_WORD_STOP : 0u));
-            return;
-        }
+    } else if (letters + 1 == size && letters > 1 && split_marked(splitter, start, end, CY_WORD_FIRST)) {
+        return;
     }
-    split_any(splitter, start, end);
+    split_other(splitter, start, end, letters);
 }
 
 static void split_text(struct cy_splitter *splitter)
