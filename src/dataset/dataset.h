@@ -56,9 +56,9 @@ struct cy_dataset_chunk; /* encoded rows, on the heap, owned by whoever holds it
 
 enum cy_status cy_dataset_open(struct cy_dataset_writer **writer, const char *folder, const struct cy_schema *schema,
                                const struct cy_dataset_options *options, struct cy_error *error);
-/* Encodes the batches' rows (alive → data, gone → ledger), in order of origins.ordinal. Batches come in input order and together make one
- * row group (the caller gathers some 32 MiB of text). Strings of the batches that are not UTF-8 are replaced by copies that are, and rows
- * without an id get "<file>#<record>". Thread-safe. */
+/* Encodes the batches' rows (alive → data, gone → ledger), in order of origins.ordinal. Batches come in input order and together make a row
+ * group of each split, or their part of one where they have few rows of it (held.h); the caller gathers some 8 MiB of text. Strings that are
+ * not UTF-8 are replaced in the batches by copies that are, and rows without an id get "<file>#<record>". Thread-safe. */
 enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct cy_batch *const *batches, size_t batch_count,
                                  struct cy_dataset_chunk **chunk, struct cy_error *error);
 /* Appends and frees the chunk, also on error; chunks come in input order. After an error the writer can only be abandoned. */
