@@ -54,6 +54,8 @@ static void close_reader(struct cy_reader *reader)
 
 /* ---- decode ---- */
 
+enum { KEPT_LINE_BYTES = 1024 * 1024 }; /* a longer line's memory, up to three times its size, is given back at once */
+
 /* What a worker keeps from line to line. */
 struct scratch {
     yyjson_alc *memory; /* keeps its chunks, so that a line costs no malloc */
@@ -103,10 +105,10 @@ static void add_value(struct scratch *scratch, yyjson_val *value)
         break;
     }
     size_t size;
-    char *text = yyjson_val_write_opts(value, YYJSON_WRITE_NOFLAG, scratch->memory, &size, NULL);
+    char *text = yyjson_val_write_opts(value, YYJSON_WRITE_NOFLAG, NULL, &size, NULL);
     CY_ASSERT(text != NULL);
     cy_buffer_add(out, text, size);
-    scratch->memory->free(scratch->memory->ctx, text);
+    free(text);
 }
 
 /* An id or URL: a string, or a number as it is written; anything else is no id. */
@@ -193,8 +195,8 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         if (cy_str_starts(line, CY_STR("\xEF\xBB\xBF"))) /* a BOM within: files were put one behind the other */
             line = (struct cy_str){line.data + 3, line.size - 3};
         yyjson_read_err problem;
-        yyjson_doc *document =
-            yyjson_read_opts((char *)line.data, line.size, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, scratch->memory, &problem);
+        yyjson_doc *document = yyjson_read_opts((char *)line.data, line.size, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW,
+                                                line.size <= KEPT_LINE_BYTES ? scratch->memory : NULL, &problem);
         if (document == NULL) {
             cy_record_refuse(batch, row, "json: %s at byte %zu", problem.msg, problem.pos);
             drop_text(batch, row);
