@@ -1,8 +1,10 @@
 """Language identification against fastText's own library: the label is the same and the probability within 1e-4, on every text.
 
-The peer is libfasttext (Debian libfasttext-dev), which takes any bytes; without it the texts that are UTF-8 go through PyPI's
-fasttext-predict. Texts: the shared test data where it is there (gold texts, pages as they are, Chinese books and poems, texts of the
-labelling sets; each whole and line by line), and always random bytes, random characters of every script, mixtures, and odd cases.
+The peer is libfasttext (Debian libfasttext-dev), which takes any bytes; without it PyPI's fasttext-predict, which takes the texts that are
+UTF-8. Texts: the shared test data where it is there (gold texts, pages as they are, Chinese books and poems, texts of the labelling sets;
+each whole and line by line), and always random bytes, random characters of every script, mixtures, and odd cases.
+
+Last, the operator's verdicts, by the program itself, against what datatrove's LanguageFilter would say with the peer's probabilities.
 """
 import csv
 import glob
@@ -52,13 +54,10 @@ def gold_texts():
             yield json.loads(line)["main_content"].encode()
 
 
-def page_texts():
-    """The records of the pages' WARC files, markup and all: bytes in many encodings."""
-    for name in sorted(glob.glob(f"{SHARED}/data/web/pages-*.warc.gz")):
-        with gzip.open(name) as file:
-            content = file.read()
-        for record in content.split(b"WARC/1.0\r\n"):
-            yield record
+def page_texts(name):
+    """The records of a WARC file, markup and all: bytes in many encodings."""
+    with gzip.open(name) as file:
+        yield from file.read().split(b"WARC/1.0\r\n")
 
 
 def chinese_texts():
@@ -140,17 +139,55 @@ def compile_own(folder):
     return own
 
 
-def compile_peer(folder):
-    if not os.path.exists("/usr/include/fasttext/fasttext.h"):
-        return None
-    peer = os.path.join(folder, "peer")
-    subprocess.run(["g++", "-O2", "-w", f"{ROOT}/tests/parity/language_peer.cc", "-lfasttext", "-o", peer], check=True)
-    return peer
-
-
 def run_side(program, texts, *mode):
     output = subprocess.run([program, MODEL, *mode], input=records(texts), stdout=subprocess.PIPE, check=True).stdout.decode()
     return [line.split() for line in output.split("\n")[:-1]]
+
+
+class Library:
+    """libfasttext, by language_peer.cc."""
+    name = "libfasttext"
+    exact = True  # it can add the rows in double
+
+    def __init__(self, folder):
+        self.program = os.path.join(folder, "peer")
+        subprocess.run(["g++", "-O2", "-w", f"{ROOT}/tests/parity/language_peer.cc", "-lfasttext", "-o", self.program], check=True)
+
+    def takes(self, text):
+        return True
+
+    def run(self, texts, *mode):
+        return run_side(self.program, texts, *mode)
+
+
+class Package:
+    """PyPI's fasttext-predict."""
+    name = "fasttext-predict"
+    exact = False
+
+    def __init__(self):
+        import fasttext
+        self.model = fasttext.load_model(MODEL)
+
+    def takes(self, text):
+        try:
+            return "\0" not in text.decode()
+        except UnicodeDecodeError:
+            return False
+
+    def run(self, texts):
+        for text in texts:
+            labels, scores = self.model.predict(text.decode().replace("\n", " "), k=5)
+            yield [item for label, score in zip(labels, scores) for item in (label.removeprefix("__label__"), str(float(score)))]
+
+
+def find_peer(folder):
+    if os.path.exists("/usr/include/fasttext/fasttext.h"):
+        return Library(folder)
+    try:
+        return Package()
+    except ImportError:
+        return None
 
 
 def gap_between(ours, theirs):
@@ -163,18 +200,41 @@ def gap_between(ours, theirs):
 
 
 def compare(sentence, texts, own, peer):
-    texts = list(texts)
-    ours, theirs = run_side(own, texts), run_side(peer, texts)
+    texts = [text for text in texts if peer.takes(text)]
+    ours, theirs = run_side(own, texts), list(peer.run(texts))
     assert len(ours) == len(theirs) == len(texts)
     gaps = [gap_between(a, b) for a, b in zip(ours, theirs)]
     # fastText adds rows up in float, which drifts over a long text: such texts are compared with its own rows added up in double
     drifted = [i for i, gap in enumerate(gaps) if gap > TOLERANCE and len(texts[i]) >= LONG_BYTES]
-    for i, exact in zip(drifted, run_side(peer, [texts[i] for i in drifted], "exact")):
-        gaps[i] = gap_between(ours[i], exact)
+    exact = peer.run([texts[i] for i in drifted], "exact") if peer.exact else [ours[i] for i in drifted]
+    for i, by_double in zip(drifted, exact):
+        gaps[i] = gap_between(ours[i], by_double)
+    drift = f" ({len(drifted)} of more than 100 kB {'with the rows added in double' if peer.exact else 'left out'})" if drifted else ""
     differences = [(texts[i][:60], ours[i][:4], theirs[i][:4]) for i, gap in enumerate(gaps) if gap > TOLERANCE]
-    drift = f" ({len(drifted)} of more than 100 kB against fastText's rows added in double)" if drifted else ""
-    tell(not differences, f"{sentence}: {len(texts)} texts, {sum(map(len, texts)) / 1e6:.1f} MB, largest difference {max(gaps):.1e}{drift}",
-         f"{len(differences)} differ, first {differences[:3]}")
+    tell(not differences, f"{sentence} as {peer.name} does: {len(texts)} texts, {sum(map(len, texts)) / 1e6:.1f} MB, "
+         f"largest difference {max(gaps, default=0):.1e}{drift}", f"{len(differences)} differ, first {differences[:3]}")
+
+
+def compare_verdicts(folder, texts, peer):
+    """datatrove 0.10.1, LanguageFilter.filter: a document stays when a language asked for has more than the threshold."""
+    texts = [text for text in texts if text.strip()]
+    documents = os.path.join(folder, "documents.jsonl")
+    with open(documents, "w", encoding="utf-8") as out:
+        for number, text in enumerate(texts):
+            out.write(json.dumps({"id": str(number), "text": text.decode()}, ensure_ascii=False) + "\n")
+    theirs = list(peer.run(texts))
+    for keep, threshold in ((["en", "zh"], 0.65), (["zh", "ja", "de"], 0.2), (["fr"], 0.25)):
+        step = f"language:{{keep: [{', '.join(keep)}], score_min: {threshold}}}"
+        lines = subprocess.run([PROGRAM, "try", step, documents], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
+        verdicts = {line["id"]: line["what"] == "kept" for line in map(json.loads, lines)}
+        differences = []
+        for number, guesses in enumerate(theirs):
+            scores = dict(zip(guesses[::2], map(float, guesses[1::2])))
+            best = max((scores.get(label, 0.0) for label in keep), default=0.0)
+            if verdicts[str(number)] != (best > threshold) and abs(best - threshold) > TOLERANCE:
+                differences.append((number, best))
+        tell(not differences, f"{step} keeps what datatrove's LanguageFilter keeps: {len(texts)} texts, {sum(verdicts.values())} kept",
+             f"{len(differences)} differ, first {differences[:3]}")
 
 
 def main():
@@ -183,19 +243,22 @@ def main():
         print("skip - language identification against fastText: lid.176.ftz is absent")
         return
     with tempfile.TemporaryDirectory() as folder:
-        own, peer = compile_own(folder), compile_peer(folder)
+        own, peer = compile_own(folder), find_peer(folder)
         if own is None or peer is None:
-            print("skip - language identification against fastText: " + ("libciyuan.a" if own is None else "libfasttext-dev") + " is absent")
+            print("skip - language identification against fastText: " + ("libciyuan.a" if own is None else "fastText") + " is absent")
             return
-        compare("odd texts are identified as fastText does", odd_texts(), own, peer)
-        compare(f"random bytes and characters (seed {seed}) are identified as fastText does", random_texts(random.Random(seed)), own, peer)
+        compare("odd texts are identified", odd_texts(), own, peer)
+        compare(f"random bytes and characters (seed {seed}) are identified", random_texts(random.Random(seed)), own, peer)
         if not os.path.isdir(f"{SHARED}/data"):
             print("skip - the shared texts are identified as fastText does: the shared test data is absent")
             return
-        for name, make in (("gold texts", gold_texts), ("pages", page_texts), ("Chinese books and poems", chinese_texts), ("labelling texts", label_texts)):
-            compare(f"{name} are identified as fastText does", make(), own, peer)
-            if make is not page_texts:
-                compare(f"{name}, line by line, are identified as fastText does", lines_of(make()), own, peer)
+        for name, make in (("gold texts", gold_texts), ("Chinese books and poems", chinese_texts), ("labelling texts", label_texts)):
+            compare(f"{name} are identified", make(), own, peer)
+            compare(f"{name}, line by line, are identified", lines_of(make()), own, peer)
+        for name in sorted(glob.glob(f"{SHARED}/data/web/pages-*.warc.gz")):
+            compare(f"the pages of {os.path.basename(name)} are identified", page_texts(name), own, peer)
+        mixed = list(gold_texts()) + list(label_texts())[:3000] + list(chinese_texts())[:3000]
+        compare_verdicts(folder, mixed, peer)
 
 
 main()
