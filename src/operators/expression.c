@@ -11,13 +11,11 @@ static const struct {
     enum cy_field field;
     enum cy_expression_type type;
 } fields[] = {
-    {"text", CY_FIELD_TEXT, CY_TYPE_TEXT},
-    {"id", CY_FIELD_ID, CY_TYPE_TEXT},
-    {"url", CY_FIELD_URL, CY_TYPE_TEXT},
-    {"media_type", CY_FIELD_MEDIA_TYPE, CY_TYPE_TEXT},
-    {"language", CY_FIELD_LANGUAGE, CY_TYPE_TEXT},
-    {"bytes", CY_FIELD_BYTES, CY_TYPE_NUMBER},
-    {"read_bytes", CY_FIELD_READ_BYTES, CY_TYPE_NUMBER},
+    {"text", CY_FIELD_TEXT, CY_TYPE_TEXT},         {"id", CY_FIELD_ID, CY_TYPE_TEXT},
+    {"url", CY_FIELD_URL, CY_TYPE_TEXT},           {"media_type", CY_FIELD_MEDIA_TYPE, CY_TYPE_TEXT},
+    {"language", CY_FIELD_LANGUAGE, CY_TYPE_TEXT}, {"source", CY_FIELD_SOURCE, CY_TYPE_TEXT},
+    {"license", CY_FIELD_LICENSE, CY_TYPE_TEXT},   {"party", CY_FIELD_PARTY, CY_TYPE_TEXT},
+    {"bytes", CY_FIELD_BYTES, CY_TYPE_NUMBER},     {"read_bytes", CY_FIELD_READ_BYTES, CY_TYPE_NUMBER},
 };
 
 static const struct {
@@ -58,7 +56,8 @@ static const char *nearest_hint(const struct cy_compiler *compiler, const char *
         return cy_arena_printf(compiler->arena, "did you mean \"%s\"?", nearest);
     if (compiler->names->signal_count == 0 && strncmp(name, "signals.", 8) == 0)
         return "signals are those of the steps before this one, and there is none";
-    return "fields are text, id, url, media_type, language, bytes, read_bytes, metadata.<field> and signals.<step>.<signal>";
+    return "fields are text, id, url, media_type, language, source, license, party, bytes, read_bytes, metadata.<field> and "
+           "signals.<step>.<signal>";
 }
 
 /* The text of a quoted word, doubled quotes made single, terminated. */
@@ -513,6 +512,7 @@ enum cy_status cy_expression_new(struct cy_expression **expression, struct cy_st
         text = CY_STR("");
     struct cy_compiler compiler = {.source = text, .names = names, .arena = arena, .error = error, .out = out};
     out->threshold = NAN;
+    out->files = names->files;
     compiler.word = cy_word_read(text, 0);
     enum cy_expression_type type = parse_or(&compiler);
     if (!compiler.failed && compiler.word.kind != CY_WORD_END)

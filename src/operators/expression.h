@@ -16,15 +16,18 @@
 #define CY_OPERATORS_EXPRESSION_H
 
 #include "document/batch.h"
+#include "operators/operator.h"
 
 struct cy_expression; /* never changes once compiled: any number of threads use it */
 
 enum cy_truth { CY_FALSE = 0, CY_TRUE, CY_UNKNOWN /* NULL */ };
 
-/* What the columns before it are called: signal_names[i] is column i of batch->signals, "gopher_quality.words". */
+/* What the columns before it are called: signal_names[i] is column i of batch->signals, "gopher_quality.words"; and the files that
+ * batch->origins[…].file counts, borrowed for the expression's life. */
 struct cy_expression_names {
     const char *const *signal_names;
     size_t signal_count;
+    const struct cy_step_files *files; /* may be filled until the first test; NULL: none */
 };
 
 /* Compiles `text`; the expression owns what it needs, save the arena's memory. CY_BAD_RECIPE with the column (in characters, from 1),

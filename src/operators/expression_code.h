@@ -35,7 +35,18 @@ struct cy_value {
     };
 };
 
-enum cy_field { CY_FIELD_TEXT, CY_FIELD_ID, CY_FIELD_URL, CY_FIELD_MEDIA_TYPE, CY_FIELD_LANGUAGE, CY_FIELD_BYTES, CY_FIELD_READ_BYTES };
+enum cy_field {
+    CY_FIELD_TEXT,
+    CY_FIELD_ID,
+    CY_FIELD_URL,
+    CY_FIELD_MEDIA_TYPE,
+    CY_FIELD_LANGUAGE,
+    CY_FIELD_SOURCE,
+    CY_FIELD_LICENSE,
+    CY_FIELD_PARTY,
+    CY_FIELD_BYTES,
+    CY_FIELD_READ_BYTES
+};
 
 enum cy_opcode {
     /* push one value */
@@ -102,6 +113,7 @@ struct cy_instruction {
 struct cy_expression {
     struct cy_instruction *code;
     size_t code_count;
+    const struct cy_step_files *files;
     bool measures;      /* the whole expression compares a number with a constant */
     bool constant_left; /* … which stands on the left */
     double threshold;

@@ -171,6 +171,7 @@ static bool contains(struct cy_str text, struct cy_str part)
 
 /* The row being tested; its metadata is parsed when first asked for. */
 struct row {
+    const struct cy_expression *expression;
     struct cy_batch *batch;
     size_t row;
     yyjson_doc *metadata;
@@ -184,7 +185,11 @@ static struct cy_value text_or_null(struct cy_str text)
 
 static struct cy_value field_value(const struct row *row, enum cy_field field)
 {
+    static const struct cy_step_file nowhere = {"", "", ""};
     const struct cy_batch *batch = row->batch;
+    uint32_t number = batch->origins[row->row].file;
+    const struct cy_step_files *files = row->expression->files;
+    const struct cy_step_file *file = files != NULL && number < files->count ? &files->items[number] : &nowhere;
     switch (field) {
     case CY_FIELD_TEXT:
         return text_value(batch->texts[row->row]);
@@ -196,6 +201,12 @@ static struct cy_value field_value(const struct row *row, enum cy_field field)
         return text_or_null(batch->media_types[row->row]);
     case CY_FIELD_LANGUAGE:
         return text_or_null(batch->languages[row->row]);
+    case CY_FIELD_SOURCE:
+        return text_or_null(cy_str(file->name));
+    case CY_FIELD_LICENSE:
+        return text_or_null(cy_str(file->license));
+    case CY_FIELD_PARTY:
+        return text_or_null(cy_str(file->party));
     case CY_FIELD_BYTES:
         return number_value((double)batch->texts[row->row].size);
     case CY_FIELD_READ_BYTES:
@@ -411,7 +422,7 @@ static struct cy_value execute(const struct cy_expression *expression, struct ro
 
 enum cy_truth cy_expression_test(const struct cy_expression *expression, struct cy_batch *batch, size_t row, double *measured)
 {
-    struct row state = {.batch = batch, .row = row};
+    struct row state = {.expression = expression, .batch = batch, .row = row};
     struct cy_value operands[2] = {{CY_VALUE_NULL}, {CY_VALUE_NULL}};
     struct cy_value result = execute(expression, &state, operands);
     const struct cy_value *operand = &operands[expression->constant_left];

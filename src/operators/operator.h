@@ -23,22 +23,35 @@ struct cy_rule {
     const char *meaning;
 };
 
+/* A file that records come from. "" where the recipe says nothing. */
+struct cy_step_file {
+    const char *name; /* as the dataset names it */
+    const char *license;
+    const char *party;
+};
+struct cy_step_files {
+    const struct cy_step_file *items; /* items[cy_origin.file] */
+    size_t count;
+};
+
 /* What a step knows when the plan is made. */
 struct cy_step_setup {
-    struct cy_arena *arena;  /* lives as long as the plan */
-    const char *folder;      /* of the recipe: paths are relative to it */
-    const char *step_name;   /* the operator's, or what `as:` says */
+    struct cy_arena *arena; /* lives as long as the plan */
+    const char *folder;     /* of the recipe: paths are relative to it */
+    const char *step_name;  /* the operator's, or what `as:` says */
     /* Names of the signal columns of the steps before this one ("gopher_quality.words"), for expressions over them. */
     const char *const *signal_names;
     size_t signal_count;
+    /* Lives as long as the plan, and is filled when the whole recipe is read: prepare may keep it, run may look into it. NULL: none. */
+    const struct cy_step_files *files;
 };
 
 struct cy_barrier;
 
 struct cy_operator {
     const char *name;
-    const char *summary; /* lower case, begins with a verb */
-    const char *source;  /* paper or program the definition comes from */
+    const char *summary;             /* lower case, begins with a verb */
+    const char *source;              /* paper or program the definition comes from */
     const struct cy_param *params;   /* ends with {0} */
     const struct cy_signal *signals; /* ends with {0}; NULL: none */
     const struct cy_rule *rules;     /* ends with {0}; NULL: never removes */
@@ -57,9 +70,9 @@ struct cy_operator {
 
 /* What a barrier step works with; the engine makes it. */
 struct cy_barrier {
-    uint64_t row_count;    /* documents alive when the barrier is reached */
-    const char *folder;    /* for its own temporary files; emptied afterwards */
-    int64_t memory_bytes;  /* what it may use */
+    uint64_t row_count;   /* documents alive when the barrier is reached */
+    const char *folder;   /* for its own temporary files; emptied afterwards */
+    int64_t memory_bytes; /* what it may use */
     size_t thread_count;
     size_t mark_size;
     void *engine;

@@ -20,7 +20,7 @@ static const struct cy_rule rules[] = {
 static enum cy_status prepare(void *self, const struct cy_step_setup *setup, struct cy_error *error)
 {
     struct where *op = self;
-    const struct cy_expression_names names = {setup->signal_names, setup->signal_count};
+    const struct cy_expression_names names = {setup->signal_names, setup->signal_count, setup->files};
     return cy_expression_new(&op->compiled, op->expression, &names, setup->arena, error);
 }
 

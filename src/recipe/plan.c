@@ -18,6 +18,7 @@ struct reading {
     struct cy_plan *plan;
     const char *file; /* the recipe's name in messages */
     struct cy_error *error;
+    struct cy_step_files *step_files; /* what steps may ask of files; filled when the sources are read */
 };
 
 /* ---- errors with a place ---- */
@@ -354,7 +355,8 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
     step->signal_first = plan->signal_count;
     if (step->operator->prepare != NULL) {
         struct cy_step_setup setup = {.arena = &plan->arena, .folder = plan->folder, .step_name = step->name,
-                                      .signal_names = plan->signal_names, .signal_count = plan->signal_count};
+                                      .signal_names = plan->signal_names, .signal_count = plan->signal_count,
+                                      .files = reading->step_files};
         status = step->operator->prepare(step->self, &setup, reading->error);
         if (status != CY_OK)
             return locate(reading, params->line, params->column, status);
@@ -384,6 +386,17 @@ static enum cy_status read_steps(const struct reading *reading, const struct cy_
             return status;
     }
     return CY_OK;
+}
+
+static void list_step_files(const struct reading *reading)
+{
+    struct cy_plan *plan = reading->plan;
+    struct cy_step_file *files = cy_arena_alloc(&plan->arena, plan->file_count * sizeof *files);
+    for (size_t i = 0; i < plan->file_count; i++) {
+        const struct cy_plan_source *source = &plan->sources[plan->file_sources[i]];
+        files[i] = (struct cy_step_file){plan->files[i].name, source->license, source->party};
+    }
+    *reading->step_files = (struct cy_step_files){files, plan->file_count};
 }
 
 static void cut_phases(struct cy_plan *plan)
@@ -514,7 +527,7 @@ enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const cha
 {
     static const char *const keys[] = {"name", "sources", "steps", "output", NULL};
     *plan = (struct cy_plan){0};
-    struct reading reading = {plan, name, error};
+    struct reading reading = {plan, name, error, cy_arena_zero(&plan->arena, sizeof(struct cy_step_files))};
     plan->folder = cy_arena_text(&plan->arena, folder);
     plan->recipe_text = cy_arena_str(&plan->arena, text);
     struct cy_yaml *root;
@@ -531,8 +544,10 @@ enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const cha
         status = read_steps(&reading, root);
     if (status == CY_OK)
         status = read_sources(&reading, root);
-    if (status == CY_OK)
+    if (status == CY_OK) {
+        list_step_files(&reading);
         cut_phases(plan);
+    }
     return status;
 }
 

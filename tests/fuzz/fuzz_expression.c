@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const signal_names[] = {"gopher_quality.words", "language.score"};
-    const struct cy_expression_names names = {signal_names, 2};
+    const struct cy_expression_names names = {.signal_names = signal_names, .signal_count = 2};
     struct cy_arena arena = {0};
     struct cy_error error;
     struct cy_expression *expression;

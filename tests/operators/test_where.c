@@ -5,7 +5,9 @@
 #include <math.h>
 
 static const char *const signal_names[] = {"gopher_quality.words", "c4_quality.lines", "language.score"};
-static const struct cy_expression_names names = {signal_names, 3};
+static const struct cy_step_file file_items[] = {{"a.jsonl", "CC-BY-4.0", "press"}, {"b.jsonl", "", ""}};
+static const struct cy_step_files files = {file_items, 2};
+static const struct cy_expression_names names = {signal_names, 3, &files};
 
 /* Four documents: the last has no url, no language, no metadata and no signals. */
 static struct cy_batch *documents(void)
@@ -22,6 +24,7 @@ static struct cy_batch *documents(void)
         batch->languages[row] = cy_str(languages[row]);
         batch->metadata[row] = cy_str(metadata[row]);
         batch->read_bytes[row] = 1000 * row;
+        batch->origins[row].file = row / 2;
         batch->signals[0][row] = words[row];
         batch->signals[1][row] = lines[row];
         batch->signals[2][row] = row == 0 ? 0.65 : NAN;
@@ -77,6 +80,9 @@ CY_TEST("where compares numbers and texts, and NULL makes the comparison NULL")
         {"null is null", "TTTT"},
         {"bytes = 19", "TFFF"},
         {"read_bytes > 1000", "FFTT"},
+        {"source = 'a.jsonl'", "TTFF"},
+        {"license like 'CC-%'", "TT??"},
+        {"party = 'press'", "TT??"},
         {"id in ('1', '3')", "FTFT"},
         {"\"language\" = 'en'", "TFT?"},
     };
