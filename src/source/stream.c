@@ -12,7 +12,8 @@ enum {
     WINDOW_BYTES = 256 * 1024,   /* a plain file is read in steps that stay in the second-level cache */
     CHECKED_BYTES = 1024 * 1024, /* a member up to this size is given only when its checksum is right */
     STEP_BYTES = 64 * 1024, /* what is given at once of a longer one; counted from its beginning, so that a resumed run sees the same */
-    TRIAL_BYTES = 4096,     /* a member found behind damage must decompress this far, or to its end */
+    LARGE_BYTES = 32 * 1024 * 1024, /* a window beyond this is given back when the record that needed it is past */
+    TRIAL_BYTES = 4096,             /* a member found behind damage must decompress this far, or to its end */
 };
 
 /* Where a member's or frame's first decompressed byte stands. */
@@ -44,17 +45,28 @@ struct cy_stream {
 
 /* ---- the window ---- */
 
+/* Moves what is at hand to the front of `to`, which may be out itself where the two do not overlap. */
+static void move_front(struct cy_stream *stream, char *to)
+{
+    stream->out_end -= stream->out_at;
+    if (stream->out_end > 0)
+        memcpy(to, stream->out + stream->out_at, stream->out_end);
+    stream->out_position += stream->out_at;
+    stream->out_at = 0;
+}
+
+/* Room for size_bytes bytes behind what is at hand. */
 static char *room(struct cy_stream *stream, size_t size_bytes)
 {
-    if (stream->out_at == stream->out_end) {
-        stream->out_position += stream->out_at;
-        stream->out_at = stream->out_end = 0;
-    }
-    if (stream->out_at > 0 && stream->out_capacity - stream->out_end < size_bytes && stream->out_at >= stream->out_end - stream->out_at) {
-        stream->out_end -= stream->out_at;
-        memcpy(stream->out, stream->out + stream->out_at, stream->out_end); /* the two do not overlap */
-        stream->out_position += stream->out_at;
-        stream->out_at = 0;
+    size_t left = stream->out_end - stream->out_at;
+    if (stream->out_capacity > LARGE_BYTES && left + size_bytes <= LARGE_BYTES / 2) { /* a large record is past: give its room back */
+        char *smaller = cy_alloc(LARGE_BYTES / 2);
+        move_front(stream, smaller);
+        free(stream->out);
+        stream->out = smaller;
+        stream->out_capacity = LARGE_BYTES / 2;
+    } else if (left == 0 || (stream->out_capacity - stream->out_end < size_bytes && stream->out_at >= left)) {
+        move_front(stream, stream->out);
     }
     if (stream->out_capacity - stream->out_end < size_bytes) {
         stream->out_capacity = CY_MAX(stream->out_capacity * 2, stream->out_end + size_bytes);
