@@ -279,29 +279,24 @@ def predict(model, page, columns):
 
 
 def write_model(model, names, path):
+    """Each tree from its root on: a node N(threshold, feature), its left branch, its right branch; a leaf L(score)."""
+    items = []
+
+    def add(node):
+        if "leaf_value" in node:
+            items.append("L(%.4ff) " % node["leaf_value"])
+            return
+        assert node["decision_type"] == "<="
+        threshold = "%.6g" % node["threshold"]
+        items.append("N(%s, %s) " % (threshold + ("f" if "." in threshold or "e" in threshold else ".0f"), names[node["split_feature"]]))
+        add(node["left_child"])
+        add(node["right_child"])
+
+    for tree in model.dump_model()["tree_info"]:
+        add(tree["tree_structure"])
     with open(path, "w") as out:
-        out.write("/* Written by tools/train_extract.py; html_model.c says how to read it. */\n/* clang-format off */\nCY_MODEL_BIAS(0.0f)\n")
-        for tree in model.dump_model()["tree_info"]:
-            items, deepest = [], 0
-
-            def add(node, depth):
-                nonlocal deepest
-                if "leaf_value" in node:
-                    deepest = max(deepest, depth)
-                    items.append("L(%.4ff) " % node["leaf_value"])
-                    return 1
-                at = len(items)
-                items.append(None)
-                left = add(node["left_child"], depth + 1)
-                right = add(node["right_child"], depth + 1)
-                assert node["decision_type"] == "<=" and left < 255
-                threshold = "%.6g" % node["threshold"]
-                threshold += "f" if "." in threshold or "e" in threshold else ".0f"
-                items[at] = "N(%s, %s, 1, %d) " % (threshold, names[node["split_feature"]], left + 1)
-                return left + right + 1
-
-            add(tree["tree_structure"], 0)
-            write_items(out, ["CY_TREE(%d) " % deepest] + items)
+        out.write("/* Written by tools/train_extract.py; html_model.c says how to read it. */\n/* clang-format off */\n")
+        write_items(out, items)
         out.write("/* clang-format on */\n")
 
 

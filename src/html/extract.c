@@ -5,6 +5,7 @@
 
 struct cy_html_extractor {
     struct cy_html_tree tree;
+    struct cy_html_models models;
     struct cy_arena scratch; /* features and the like, reset with every page */
 };
 
@@ -12,6 +13,7 @@ struct cy_html_extractor *cy_html_extractor_new(void)
 {
     struct cy_html_extractor *extractor = cy_alloc_zero(1, sizeof *extractor);
     cy_html_tree_init(&extractor->tree);
+    cy_html_models_init(&extractor->models);
     return extractor;
 }
 
@@ -20,6 +22,7 @@ void cy_html_extractor_free(struct cy_html_extractor *extractor)
     if (extractor == NULL)
         return;
     cy_html_tree_release(&extractor->tree);
+    cy_html_models_release(&extractor->models);
     cy_arena_release(&extractor->scratch);
     free(extractor);
 }
@@ -46,7 +49,8 @@ bool cy_html_sniff(struct cy_str text)
 
 /* ---- choosing ---- */
 
-static const float CONTENT_MIN = 0.2f; /* a page none of whose blocks is as likely content as this has none */
+static const float CONTENT_MIN = 0.2f;            /* a page none of whose blocks is as likely content as this has none … */
+static const double CONTENT_MIN_HALF_WORDS = 100; /* … unless it is so short that it has nothing else: the model has learned from none */
 
 /* The blocks kept are those at or above the threshold that maximises the expected F measure of the page's words: with S the expected
  * content words among those kept, W all words kept and T the expected content words of the page, F = (1 + b²) S / (W + b² T). Where the
@@ -64,6 +68,7 @@ static double choose_threshold(const struct cy_html_view *view, const float *pro
         content_sums[step] += (double)view->texts[i].half_words * (double)probabilities[i];
         content_all += (double)view->texts[i].half_words * (double)probabilities[i];
     }
+    const double half_words = view->sums[view->tree->block_count].half_words;
     double content = 0, kept = 0, best = 0, threshold = 0.5, square = favour * favour;
     for (size_t step = STEPS; step-- > 0;) {
         if (word_sums[step] == 0)
@@ -77,7 +82,7 @@ static double choose_threshold(const struct cy_html_view *view, const float *pro
         }
     }
     *expected = best;
-    return likeliest < CONTENT_MIN ? 2 : threshold; /* 2: no block reaches it */
+    return likeliest < CONTENT_MIN && half_words >= CONTENT_MIN_HALF_WORDS ? 2 : threshold; /* 2: no block reaches it */
 }
 
 /* ---- writing ---- */
@@ -200,6 +205,6 @@ enum cy_status cy_html_extract(struct cy_html_extractor *extractor, const struct
     out->site = head_text(arena, head->site);
     struct cy_html_view view;
     cy_html_view_init(&view, tree, &extractor->scratch);
-    write_page(&view, options, cy_html_probabilities(&view, &extractor->scratch, NULL), arena, out);
+    write_page(&view, options, cy_html_probabilities(&extractor->models, &view, &extractor->scratch), arena, out);
     return CY_OK;
 }

@@ -1,118 +1,122 @@
 #include "html/html_model.h"
 
+#include "base/cpu.h"
+
 #include <math.h>
 
-/* A node of a tree. Going down from node n: to n + right where the feature is above the threshold, else to n + left. A leaf has left and
- * right 0, so it stays where it is, and every row takes the same number of steps: no branch to guess. */
-struct model_node {
-    float value; /* threshold, or a leaf's score */
-    uint8_t feature;
-    uint8_t left, right;
+/* The trees of a model, each from its root on: a node, its left branch, its right branch. */
+struct model_item {
+    float value; /* a node's threshold, a leaf's score */
+    int feature; /* enum cy_html_feature; LEAF */
 };
+enum { LEAF = -1 };
 
-/* A table holds CY_MODEL_BIAS(value), then each tree: CY_TREE(steps to its deepest leaf) and its nodes from the root on,
- * N(threshold, feature, left, right) or L(score). Read here once for the nodes, and once for the trees. */
-#define CY_MODEL_BIAS(value)
-#define CY_TREE(depth)
-#define N(threshold, feature, left, right) {threshold, CY_FEATURE_##feature, left, right},
-#define L(score) {score, 0, 0, 0},
-static const struct model_node first_nodes[] = {
+#define N(threshold, feature) {threshold, CY_FEATURE_##feature},
+#define L(score) {score, LEAF},
+static const struct model_item first_items[] = {
 #include "html/model_first.h"
 };
-static const struct model_node second_nodes[] = {
+static const struct model_item second_items[] = {
 #include "html/model_second.h"
 };
-#undef CY_TREE
 #undef N
 #undef L
 
-#define CY_TREE(depth) depth,
-#define N(threshold, feature, left, right)
-#define L(score)
-static const uint8_t first_depths[] = {
-#include "html/model_first.h"
-};
-static const uint8_t second_depths[] = {
-#include "html/model_second.h"
-};
-#undef CY_MODEL_BIAS
-#undef CY_TREE
+/* ---- laying out ---- */
 
-#define CY_MODEL_BIAS(value) value
-#define CY_TREE(depth)
-static const float first_bias =
-#include "html/model_first.h"
-    ;
-static const float second_bias =
-#include "html/model_second.h"
-    ;
-#undef CY_MODEL_BIAS
-#undef CY_TREE
-#undef N
-#undef L
-
-static const struct {
-    const struct model_node *nodes;
-    const uint8_t *depths;
-    size_t tree_count;
-} models[] = {
-    [CY_HTML_MODEL_FIRST] = {first_nodes, first_depths, CY_COUNT(first_depths)},
-    [CY_HTML_MODEL_SECOND] = {second_nodes, second_depths, CY_COUNT(second_depths)},
+struct layout {
+    const struct model_item *item; /* next */
+    struct cy_tree_node *nodes;
+    size_t node_count;
+    float *leaves; /* of the tree at hand */
+    uint32_t leaf_count;
 };
 
-/* Nodes of the tree that begins at `tree`: a full binary tree, so it ends when as many leaves as open ends have come. */
-static size_t tree_size(const struct model_node *tree)
+/* Lays out a branch; returns the leaves in it, a bit each. Trees are some ten nodes deep at most (max_depth in the training). */
+static uint32_t lay_branch(struct layout *layout)
 {
-    size_t size = 0;
-    for (long open_ends = 1; open_ends > 0; size++)
-        open_ends += tree[size].left != 0 ? 1 : -1;
-    return size;
+    const struct model_item *item = layout->item++;
+    if (item->feature == LEAF) {
+        CY_ASSERT(layout->leaf_count < CY_TREE_LEAVES);
+        layout->leaves[layout->leaf_count] = item->value;
+        return (uint32_t)1 << layout->leaf_count++;
+    }
+    struct cy_tree_node *node = &layout->nodes[layout->node_count++];
+    node->threshold = item->value;
+    node->feature = (uint32_t)item->feature;
+    node->left = lay_branch(layout);
+    return node->left | lay_branch(layout);
 }
 
-void cy_html_predict(enum cy_html_model model, const float *rows, size_t row_count, float *probabilities)
+static struct cy_forest lay_forest(const struct model_item *items, size_t count, struct cy_arena *arena)
 {
-    float bias = model == CY_HTML_MODEL_FIRST ? first_bias : second_bias;
-    for (size_t row = 0; row < row_count; row++)
-        probabilities[row] = bias;
-    const struct model_node *tree = models[model].nodes;
-    for (size_t i = 0; i < models[model].tree_count; i++) {
-        uint8_t depth = models[model].depths[i];
-        for (size_t row = 0; row < row_count; row++) {
-            const float *features = rows + row * CY_FEATURE_COUNT;
-            const struct model_node *node = tree;
-            for (uint8_t step = 0; step < depth; step++)
-                node += features[node->feature] > node->value ? node->right : node->left;
-            probabilities[row] += node->value;
-        }
-        tree += tree_size(tree);
+    size_t leaf_count = 0;
+    for (size_t i = 0; i < count; i++)
+        leaf_count += items[i].feature == LEAF;
+    size_t node_count = count - leaf_count, tree_count = leaf_count - node_count; /* a binary tree has a leaf more than nodes */
+    uint32_t *node_ends = cy_arena_alloc(arena, tree_count * sizeof *node_ends);
+    float *leaves = cy_arena_zero(arena, tree_count * CY_TREE_LEAVES * sizeof *leaves);
+    struct layout layout = {.item = items, .nodes = cy_arena_alloc(arena, node_count * sizeof *layout.nodes)};
+    for (size_t tree = 0; tree < tree_count; tree++) {
+        layout.leaves = leaves + tree * CY_TREE_LEAVES;
+        layout.leaf_count = 0;
+        lay_branch(&layout);
+        node_ends[tree] = (uint32_t)layout.node_count;
     }
+    CY_ASSERT(layout.item == items + count);
+    return (struct cy_forest){layout.nodes, node_ends, leaves, tree_count};
+}
+
+void cy_html_models_init(struct cy_html_models *models)
+{
+    *models = (struct cy_html_models){.variant = cy_tree_scores_best(cy_cpu_features())};
+    models->forests[0] = lay_forest(first_items, CY_COUNT(first_items), &models->arena);
+    models->forests[1] = lay_forest(second_items, CY_COUNT(second_items), &models->arena);
+}
+
+void cy_html_models_release(struct cy_html_models *models)
+{
+    cy_arena_release(&models->arena);
+}
+
+/* ---- predicting ---- */
+
+/* row_count rows of CY_FEATURE_COUNT numbers → probabilities. `columns` is room for the kernel's order. */
+static void predict(const struct cy_html_models *models, size_t model, const float *rows, size_t row_count, float *columns,
+                    float *probabilities)
+{
+    float scores[CY_TREE_ROWS] = {0};
     for (size_t row = 0; row < row_count; row++)
-        probabilities[row] = 1.0f / (1.0f + expf(-probabilities[row]));
+        for (size_t feature = 0; feature < CY_FEATURE_COUNT; feature++)
+            columns[feature * CY_TREE_ROWS + row] = rows[row * CY_FEATURE_COUNT + feature];
+    models->variant->run(&models->forests[model], columns, scores);
+    for (size_t row = 0; row < row_count; row++)
+        probabilities[row] = 1.0f / (1.0f + expf(-scores[row]));
 }
 
 /* Rows are made some at a time: those of all blocks of a hostile page would not fit into memory. */
-float *cy_html_probabilities(const struct cy_html_view *view, struct cy_arena *arena, float **first)
+float *cy_html_probabilities(const struct cy_html_models *models, const struct cy_html_view *view, struct cy_arena *arena)
 {
-    enum { ROWS = 64 }; /* 38 KB: stays in the first-level cache while all trees go over it */
     size_t count = view->tree->block_count;
-    float *probabilities[2] = {cy_arena_alloc(arena, count * sizeof(float)), cy_arena_alloc(arena, count * sizeof(float))};
-    float *rows = cy_arena_alloc(arena, (size_t)ROWS * CY_FEATURE_COUNT * sizeof *rows), page_features[CY_FEATURE_COUNT] = {0};
+    float *first = cy_arena_alloc(arena, count * sizeof *first), *second = cy_arena_alloc(arena, count * sizeof *second);
+    float *rows = cy_arena_zero(arena, (size_t)CY_TREE_ROWS * CY_FEATURE_COUNT * sizeof *rows);
+    float *columns = cy_arena_zero(arena, (size_t)CY_TREE_ROWS * CY_FEATURE_COUNT * sizeof *columns);
+    float page_features[CY_FEATURE_COUNT] = {0};
+    struct cy_html_second around;
     cy_html_page_features(view, page_features);
-    struct cy_html_second second;
-    for (enum cy_html_model model = CY_HTML_MODEL_FIRST; model <= CY_HTML_MODEL_SECOND; model++) {
-        for (size_t block = 0; block < count; block += ROWS) {
-            size_t row_count = CY_MIN((size_t)ROWS, count - block);
+    for (size_t model = 0; model < CY_COUNT(models->forests); model++) {
+        if (model == 1)
+            cy_html_second_init(&around, view, first, arena);
+        for (size_t block = 0; block < count; block += CY_TREE_ROWS) {
+            size_t row_count = CY_MIN((size_t)CY_TREE_ROWS, count - block);
             for (size_t row = 0; row < row_count; row++) {
-                cy_html_block_features(view, page_features, block + row, rows + row * CY_FEATURE_COUNT);
-                if (model == CY_HTML_MODEL_SECOND)
-                    cy_html_second_features(&second, block + row, rows + row * CY_FEATURE_COUNT);
+                float *out = rows + row * CY_FEATURE_COUNT;
+                cy_html_block_features(view, page_features, block + row, out);
+                if (model == 1)
+                    cy_html_second_features(&around, block + row, out);
             }
-            cy_html_predict(model, rows, row_count, probabilities[model] + block);
+            predict(models, model, rows, row_count, columns, (model == 0 ? first : second) + block);
         }
-        if (model == CY_HTML_MODEL_FIRST)
-            cy_html_second_init(&second, view, probabilities[0], arena);
     }
-    if (first != NULL)
-        *first = probabilities[0];
-    return probabilities[1];
+    return second;
 }

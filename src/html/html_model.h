@@ -4,13 +4,18 @@
 #define CY_HTML_MODEL_H
 
 #include "html/html_features.h"
+#include "kernels/tree_scores.h"
 
-enum cy_html_model { CY_HTML_MODEL_FIRST, CY_HTML_MODEL_SECOND };
+/* Both models, laid out for the kernel. Read-only after init. */
+struct cy_html_models {
+    struct cy_forest forests[2];
+    const struct cy_tree_scores_variant *variant;
+    struct cy_arena arena; /* owns what the forests point to */
+};
+void cy_html_models_init(struct cy_html_models *models);
+void cy_html_models_release(struct cy_html_models *models);
 
-/* Probabilities 0…1 of row_count blocks. rows: row_count times CY_FEATURE_COUNT numbers. Thread-safe. */
-void cy_html_predict(enum cy_html_model model, const float *rows, size_t row_count, float *probabilities);
-
-/* Both models over all blocks of a page, block_count numbers in the arena; `first` gets what the first one said, where it is not NULL. */
-float *cy_html_probabilities(const struct cy_html_view *view, struct cy_arena *arena, float **first);
+/* The probability 0…1 that each block of a page is content: block_count numbers in the arena. */
+float *cy_html_probabilities(const struct cy_html_models *models, const struct cy_html_view *view, struct cy_arena *arena);
 
 #endif

@@ -155,6 +155,7 @@ void cy_html_add_text(struct builder *builder, const char *at, const char *end)
         size_t bytes = 1;
         if (kind == LEAD)
             kind = kind_of_lead(at, end, &bytes);
+        bytes = CY_MIN(bytes, (size_t)(end - at)); /* a character may be cut off */
         if (kind == SPACE) {
             add_space(builder, *at);
         } else if (kind == AMPERSAND) {
@@ -163,7 +164,7 @@ void cy_html_add_text(struct builder *builder, const char *at, const char *end)
             begin_character(builder);
             put(builder, at, bytes);
         }
-        at += CY_MIN(bytes, (size_t)(end - at));
+        at += bytes;
     }
     if (!builder->block_open)
         return;
