@@ -5,8 +5,8 @@
 #include "source/source.h"
 
 struct cy_source_file {
-    const char *path; /* as the program opens it: folder joined with name */
-    const char *name; /* as the dataset names it: relative to the recipe's folder where the pattern is, '/' between parts */
+    const char *path;               /* as the program opens it: folder joined with name */
+    const char *name;               /* as the dataset names it: relative to the recipe's folder where the pattern is, '/' between parts */
     const struct cy_format *format; /* by its name; NULL: no format has this suffix */
     uint64_t size_bytes;
 };

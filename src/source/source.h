@@ -14,18 +14,18 @@ enum { CY_RECORD_BYTES_MAX = 64 * 1024 * 1024 }; /* a larger record is unreadabl
 
 /* One file to read. */
 struct cy_input {
-    const char *path;   /* as the program opens it */
-    const char *name;   /* as the dataset names it: relative to the recipe's folder */
-    uint32_t file;      /* index for cy_origin.file */
-    bool skipped;       /* stands in the source folder, but no format has its suffix: one skipped entry, not opened */
+    const char *path; /* as the program opens it */
+    const char *name; /* as the dataset names it: relative to the recipe's folder */
+    uint32_t file;    /* index for cy_origin.file */
+    bool skipped;     /* stands in the source folder, but no format has its suffix: one skipped entry, not opened */
 };
 
 struct cy_reader; /* the format's own */
 
 struct cy_format {
-    const char *name;    /* "warc" */
+    const char *name; /* "warc" */
     const char *summary;
-    const char *const *suffixes; /* ".warc", NULL-terminated; a compression suffix (.gz, .zst) is taken off before */
+    const char *const *suffixes;   /* ".warc", NULL-terminated; a compression suffix (.gz, .zst) is taken off before */
     const struct cy_param *params; /* the format's fields in a recipe's source, ends with {0} */
     size_t self_size;
     /* Checks the parameters when the recipe is read. NULL: there is nothing to check. CY_BAD_RECIPE when one is wrong. */
