@@ -6,10 +6,22 @@
 static struct cy_specials table;
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
 
+/* Whether the general rule cuts it: it has a mark other than an apostrophe inside. */
+static bool is_cut_otherwise(const struct cy_special *special)
+{
+    for (size_t i = 0; i < special->size; i++) {
+        char byte = special->text[i];
+        bool plain = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || (byte & 0x80) != 0 || byte == '\'';
+        if (!plain || (i == 0 && byte == '\'') || (i == 0 && (byte & 0x80) != 0))
+            return true;
+    }
+    return false;
+}
+
 /* Adds the pieces between `cut` as one entry; an entry that is there stays. */
 static void add_cut(const char *pieces, char cut)
 {
-    struct cy_special entry = {{0}, 0, {0}};
+    struct cy_special entry = {{0}, 0, {0}, false};
     size_t piece_count = 0;
     for (const char *at = pieces; *at != '\0'; at++) {
         if (*at != cut) {
@@ -22,6 +34,7 @@ static void add_cut(const char *pieces, char cut)
             at += at[1] != '\0';
         }
     }
+    entry.joins = is_cut_otherwise(&entry);
     uint64_t hash = cy_word_hash(entry.text, entry.size);
     size_t slot = (hash >> 32) % CY_COUNT(table.slots);
     while (table.slots[slot].size != 0) {

@@ -15,6 +15,7 @@ struct cy_special {
     char text[CY_SPECIAL_BYTES_MAX];
     uint8_t size;                        /* bytes; 0: an empty slot */
     uint8_t ends[CY_SPECIAL_PIECES_MAX]; /* where its words end, in bytes; 0 after the last */
+    bool joins;                          /* the general rule would cut it, so words that spell it become it */
 };
 
 struct cy_specials {

@@ -479,7 +479,7 @@ static void join_specials(struct cy_splitter *splitter, size_t first)
                 break;
             const struct cy_special *special =
                 cy_special_find(splitter->specials, splitter->text + start, size, hash_at(splitter, start, size));
-            if (special != NULL)
+            if (special != NULL && special->joins)
                 best = special, best_end = end;
         }
         if (best == NULL)

@@ -71,6 +71,7 @@ CY_TEST("web and mail addresses stay whole")
 CY_TEST("faces made of punctuation stay whole, also where the general rule has cut them")
 {
     assert_string_equal(split(":-) nice :D well:) (so): <3"), ":-) nice :D well :) ( so ): <3");
+    assert_string_equal(split("an id. x-Mr. Y"), "an i d. x - Mr. Y"); /* id is i and d, as in i'd; then d. is a letter of a list */
 }
 
 CY_TEST("each character of a script without spaces is a word, with the marks that follow it")
