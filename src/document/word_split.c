@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/unicode.h"
-#include "document/word_classes.h"
+#include "document/word_affixes.h"
 #include "document/word_specials.h"
 #include "kernels/ascii_masks.h"
 
@@ -25,10 +25,7 @@ struct cy_splitter {
     uint8_t *flags;
     size_t count, capacity;
 
-    /* the piece at hand, a code point an item; the item behind the last holds its end */
-    uint32_t *ats;   /* offset in text */
-    uint32_t *kinds; /* enum cy_char_class */
-    uint32_t *points;
+    struct cy_points piece; /* the one at hand */
     size_t point_capacity;
     uint8_t first_flag; /* CY_WORD_FIRST until the piece has its first word */
 };
@@ -52,7 +49,7 @@ void cy_splitter_free(struct cy_splitter *splitter)
     free(splitter->chars);
     free(splitter->hashes);
     free(splitter->flags);
-    free(splitter->ats);
+    free(splitter->piece.ats);
     free(splitter);
 }
 
@@ -76,10 +73,10 @@ static void reserve_points(struct cy_splitter *splitter, size_t count)
     if (splitter->point_capacity >= count)
         return;
     size_t capacity = CY_MAX(count, 4096);
-    free(splitter->ats);
-    splitter->ats = cy_alloc(3 * capacity * sizeof *splitter->ats);
-    splitter->kinds = splitter->ats + capacity;
-    splitter->points = splitter->kinds + capacity;
+    free(splitter->piece.ats);
+    splitter->piece.ats = cy_alloc(3 * capacity * sizeof *splitter->piece.ats);
+    splitter->piece.kinds = splitter->piece.ats + capacity;
+    splitter->piece.points = splitter->piece.kinds + capacity;
     splitter->point_capacity = capacity;
 }
 
@@ -145,10 +142,10 @@ static void emit_points(struct cy_splitter *splitter, size_t low, size_t high)
 {
     uint32_t any = 0, all = ~0u;
     for (size_t i = low; i < high; i++) {
-        any |= splitter->kinds[i];
-        all &= splitter->kinds[i];
+        any |= splitter->piece.kinds[i];
+        all &= splitter->piece.kinds[i];
     }
-    size_t start = splitter->ats[low], size = splitter->ats[high] - start;
+    size_t start = splitter->piece.ats[low], size = splitter->piece.ats[high] - start;
     emit(splitter, start, size, high - low, hash_at(splitter, start, size), word_flags(any, all, high - low) | splitter->first_flag);
     splitter->first_flag = 0;
 }
@@ -179,261 +176,10 @@ static void emit_special(struct cy_splitter *splitter, const struct cy_special *
 
 static const struct cy_special *special_in(const struct cy_splitter *splitter, size_t low, size_t high)
 {
-    size_t start = splitter->ats[low], size = splitter->ats[high] - start;
+    size_t start = splitter->piece.ats[low], size = splitter->piece.ats[high] - start;
     if (size > CY_SPECIAL_BYTES_MAX)
         return NULL;
     return cy_special_find(splitter->specials, splitter->text + start, size, hash_at(splitter, start, size));
-}
-
-/* How many points from low on are full stops. */
-static size_t stops_from(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    size_t at = low;
-    while (at < high && splitter->points[at] == '.')
-        at++;
-    return at - low;
-}
-
-static bool is_point(const struct cy_splitter *splitter, size_t at, size_t low, size_t high, uint32_t point)
-{
-    return at >= low && at < high && splitter->points[at] == point;
-}
-
-static bool is_kind(const struct cy_splitter *splitter, size_t at, size_t low, size_t high, uint32_t kinds)
-{
-    return at >= low && at < high && (splitter->kinds[at] & kinds) != 0;
-}
-
-/* US$, C$ and A$: how many points before the dollar at `dollar` belong to it. */
-static size_t dollar_letters(const struct cy_splitter *splitter, size_t dollar, size_t low, size_t high)
-{
-    if (!is_point(splitter, dollar, low, high, '$') || dollar == low)
-        return 0;
-    uint32_t letter = splitter->points[dollar - 1];
-    if (letter == 'S' && dollar - low >= 2 && splitter->points[dollar - 2] == 'U')
-        return 2;
-    return letter == 'C' || letter == 'A';
-}
-
-/* How many points at the beginning are a word of their own; 0: none. */
-static size_t prefix_size(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    if (low >= high)
-        return 0;
-    if (splitter->kinds[low] & CY_CHAR_PREFIX)
-        return 1;
-    switch (splitter->points[low]) {
-    case '+':
-        return !is_kind(splitter, low + 1, low, high, CY_CHAR_DIGIT);
-    case '.': {
-        size_t stops = stops_from(splitter, low, high);
-        return stops >= 2 ? stops : 0;
-    }
-    case 'U':
-        return dollar_letters(splitter, low + 2, low, high) == 2 ? 3 : 0;
-    case 'C':
-    case 'A':
-        return is_point(splitter, low + 1, low, high, '$') ? 2 : 0;
-    default:
-        return 0;
-    }
-}
-
-/* Units that stand apart from the number before them, at most 8 bytes each, filled up with zeros. */
-static bool is_unit(struct cy_str text)
-{
-    static const char units[][8] = {"km",  "km²",  "km³", "m",   "m²",  "m³",  "dm",   "dm²", "dm³", "cm", "cm²", "cm³", "mm",   "mm²",
-                                    "mm³", "ha",   "µm",  "nm",  "yd",  "in",  "ft",   "kg",  "g",   "mg", "µg",  "t",   "lb",   "oz",
-                                    "m/s", "km/h", "kmh", "mph", "hPa", "Pa",  "mbar", "mb",  "MB",  "kb", "KB",  "gb",  "GB",   "tb",
-                                    "TB",  "T",    "G",   "M",   "K",   "%",   "км",   "км²", "км³", "м",  "м²",  "м³",  "дм",   "дм²",
-                                    "дм³", "см",   "см²", "см³", "мм",  "мм²", "мм³",  "нм",  "кг",  "г",  "мг",  "м/с", "км/ч", "кПа",
-                                    "Па",  "мбар", "Кб",  "КБ",  "кб",  "Мб",  "МБ",   "мб",  "Гб",  "ГБ", "гб",  "Тб",  "ТБ"};
-    char padded[8] = {0};
-    if (text.size > sizeof padded)
-        return false;
-    memcpy(padded, text.data, text.size);
-    for (size_t i = 0; i < CY_COUNT(units); i++)
-        if (memcmp(padded, units[i], sizeof padded) == 0)
-            return true;
-    return false;
-}
-
-/* The number of points of a unit or a currency at the end that follows a digit. */
-static size_t unit_size(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    enum { UNIT_POINTS_MAX = 4 };
-    for (size_t size = 1; size <= UNIT_POINTS_MAX && high - low > size; size++) {
-        if (!(splitter->kinds[high - size - 1] & CY_CHAR_DIGIT))
-            continue;
-        size_t start = splitter->ats[high - size];
-        bool currency = (size == 1 && (splitter->kinds[high - 1] & CY_CHAR_CURRENCY)) ||
-                        (size > 1 && dollar_letters(splitter, high - 1, low, high) + 1 == size);
-        return currency || is_unit((struct cy_str){splitter->text + start, splitter->ats[high] - start}) ? size : 0;
-    }
-    return 0;
-}
-
-/* A full stop at the end stands apart after what may end a sentence, and after two capitals; not after one, nor after another stop. */
-static bool stop_stands_apart(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    if (high - low < 2)
-        return false;
-    uint32_t before = splitter->kinds[high - 2];
-    if (before & CY_CHAR_BEFORE_STOP)
-        return true;
-    return (before & CY_CHAR_UPPER) && is_kind(splitter, high - 3, low, high, CY_CHAR_UPPER);
-}
-
-/* How many points at the end are a word of their own; 0: none. */
-static size_t suffix_size(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    if (low >= high)
-        return 0;
-    uint32_t last = splitter->points[high - 1];
-    uint32_t kind = splitter->kinds[high - 1];
-    if (last == '.') {
-        size_t stops = 1;
-        while (is_point(splitter, high - 1 - stops, low, high, '.'))
-            stops++;
-        return stops >= 2 ? stops : stop_stands_apart(splitter, low, high);
-    }
-    if ((last == 's' || last == 'S') && high - low >= 2 && (splitter->points[high - 2] == '\'' || splitter->points[high - 2] == 0x2019))
-        return 2;
-    if (last == 0x2026 && is_point(splitter, high - 2, low, high, 0x2026))
-        return 2;
-    if (kind & CY_CHAR_SUFFIX)
-        return 1;
-    if (last == '+')
-        return is_kind(splitter, high - 2, low, high, CY_CHAR_DIGIT);
-    return unit_size(splitter, low, high);
-}
-
-/* How many points of a hyphen begin at `at`: - – — ~ -- --- ——; the letter after it is checked by the caller. */
-static size_t infix_hyphen(const struct cy_splitter *splitter, size_t at, size_t low, size_t high)
-{
-    uint32_t point = splitter->points[at];
-    size_t size_max = point == '-' ? 3 : point == 0x2014 ? 2 : 1;
-    for (size_t size = 1; size <= size_max && is_point(splitter, at + size - 1, low, high, point); size++)
-        if (is_kind(splitter, at + size, low, high, CY_CHAR_LETTER))
-            return size;
-    return 0;
-}
-
-/* How many points at `at`, inside the piece [low, high), are a word of their own; 0: none. */
-static size_t infix_size(const struct cy_splitter *splitter, size_t at, size_t low, size_t high)
-{
-    uint32_t point = splitter->points[at], kind = splitter->kinds[at];
-    if (kind & (CY_CHAR_LETTER | CY_CHAR_DIGIT))
-        return 0;
-    if (kind & CY_CHAR_INFIX)
-        return 1;
-    if (point == '.' && is_point(splitter, at + 1, low, high, '.'))
-        return stops_from(splitter, at, high);
-    if (at == low)
-        return 0;
-    uint32_t before = splitter->kinds[at - 1];
-    bool letter_after = is_kind(splitter, at + 1, low, high, CY_CHAR_LETTER);
-    switch (point) {
-    case '.':
-        return (before & (CY_CHAR_LOWER | CY_CHAR_QUOTE)) && is_kind(splitter, at + 1, low, high, CY_CHAR_UPPER | CY_CHAR_QUOTE);
-    case ',':
-        return (before & CY_CHAR_LETTER) && letter_after;
-    case ':':
-    case '<':
-    case '>':
-    case '=':
-    case '/':
-        return (before & (CY_CHAR_LETTER | CY_CHAR_DIGIT)) && letter_after;
-    case '+':
-    case '*':
-    case '^':
-    case '-':
-        if ((before & CY_CHAR_DIGIT) && (is_kind(splitter, at + 1, low, high, CY_CHAR_DIGIT) || is_point(splitter, at + 1, low, high, '-')))
-            return 1;
-        break;
-    default:
-        break;
-    }
-    return (kind & CY_CHAR_HYPHEN) && (before & (CY_CHAR_LETTER | CY_CHAR_DIGIT)) ? infix_hyphen(splitter, at, low, high) : 0;
-}
-
-/* ---- addresses stay whole ---- */
-
-static bool is_label_point(uint32_t point, bool inside)
-{
-    return (point >= '0' && point <= '9') || ((point | 0x20) >= 'a' && (point | 0x20) <= 'z') || (point >= 0xA1 && point <= 0xFFFF) ||
-           (inside && (point == '_' || point == '-'));
-}
-
-/* After the host: a port of 2 to 5 digits, and a path, or nothing. */
-static bool ends_address(const struct cy_splitter *splitter, size_t at, size_t high)
-{
-    if (is_point(splitter, at, 0, high, ':')) {
-        size_t from = ++at;
-        while (is_kind(splitter, at, 0, high, CY_CHAR_DIGIT))
-            at++;
-        if (at - from < 2 || at - from > 5)
-            return false;
-    }
-    return at == high || splitter->points[at] == '/' || splitter->points[at] == '?' || splitter->points[at] == '#';
-}
-
-/* A host name begins at low: labels that end in a full stop, then 2 to 63 lower-case letters, then the end, a port or a path. */
-static bool host_matches(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    enum { LABEL_POINTS_MAX = 64, TOP_POINTS_MAX = 63 };
-    size_t from = low, labels = 0, at = low;
-    for (; at < high && (splitter->points[at] == '.' || is_label_point(splitter->points[at], true)); at++) {
-        if (splitter->points[at] != '.')
-            continue;
-        if (at == from || at - from > LABEL_POINTS_MAX || !is_label_point(splitter->points[from], false) ||
-            !is_label_point(splitter->points[at - 1], false))
-            return false;
-        labels++;
-        from = at + 1;
-    }
-    if (labels == 0 || at - from < 2 || at - from > TOP_POINTS_MAX)
-        return false;
-    for (size_t i = from; i < at; i++)
-        if (!(splitter->kinds[i] & CY_CHAR_LOWER))
-            return false;
-    return ends_address(splitter, at, high);
-}
-
-/* An IPv4 address that may stand in the open Internet begins at low. */
-static bool ip_matches(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    unsigned octets[4] = {0};
-    size_t at = low;
-    for (size_t i = 0; i < 4; i++) {
-        size_t from = at;
-        for (; is_kind(splitter, at, low, high, CY_CHAR_DIGIT) && at - from < 3; at++)
-            octets[i] = octets[i] * 10 + (splitter->points[at] - '0');
-        if (at == from || octets[i] > 255 || (i < 3 && !is_point(splitter, at++, low, high, '.')))
-            return false;
-    }
-    bool inside = octets[0] == 10 || octets[0] == 127 || (octets[0] == 169 && octets[1] == 254) || (octets[0] == 192 && octets[1] == 168) ||
-                  (octets[0] == 172 && octets[1] >= 16 && octets[1] <= 31);
-    return !inside && octets[0] >= 1 && octets[0] <= 223 && octets[3] >= 1 && octets[3] <= 254 && ends_address(splitter, at, high);
-}
-
-/* Whether the piece is a web or mail address: [scheme://][user@]host[:port][/path]. */
-static bool is_address(const struct cy_splitter *splitter, size_t low, size_t high)
-{
-    size_t scheme = low;
-    while (scheme < high && ((splitter->kinds[scheme] & (CY_CHAR_LETTER | CY_CHAR_DIGIT)) || splitter->points[scheme] == '+' ||
-                             splitter->points[scheme] == '-' || splitter->points[scheme] == '.' || splitter->points[scheme] == '_'))
-        scheme++;
-    bool has_scheme = scheme - low >= 2 && is_point(splitter, scheme, low, high, ':') && is_point(splitter, scheme + 1, low, high, '/') &&
-                      is_point(splitter, scheme + 2, low, high, '/');
-    if (host_matches(splitter, low, high) || ip_matches(splitter, low, high))
-        return true;
-    if (has_scheme && (host_matches(splitter, scheme + 3, high) || ip_matches(splitter, scheme + 3, high)))
-        return true;
-    for (size_t at = low + 1; at < high; at++)
-        if (splitter->points[at] == '@' && (host_matches(splitter, at + 1, high) || ip_matches(splitter, at + 1, high)))
-            return true;
-    return false;
 }
 
 /* ---- a piece ---- */
@@ -444,12 +190,13 @@ static void split_core(struct cy_splitter *splitter, size_t low, size_t high)
     bool address_possible = false, checked = false;
     size_t from = low;
     for (size_t at = low; at < high; at++)
-        address_possible |= splitter->points[at] == '.';
+        address_possible |= splitter->piece.points[at] == '.';
     for (size_t at = low; at < high;) {
-        size_t size = infix_size(splitter, at, low, high);
+        bool plain = splitter->piece.kinds[at] & (CY_CHAR_LETTER | CY_CHAR_DIGIT); /* most are: no call for them */
+        size_t size = plain ? 0 : cy_infix_size(&splitter->piece, at, low, high);
         if (size > 0 && address_possible && !checked) {
             checked = true;
-            if (is_address(splitter, low, high))
+            if (cy_is_address(&splitter->piece, low, high))
                 break;
         }
         if (size == 0 || at == low) { /* what begins the piece is no infix */
@@ -466,50 +213,49 @@ static void split_core(struct cy_splitter *splitter, size_t low, size_t high)
         emit_points(splitter, from, high);
 }
 
+/* Copies `count` words inside the arrays; the ranges may overlap. */
+static void copy_words(struct cy_splitter *splitter, size_t to, size_t from, size_t count)
+{
+    memmove(splitter->starts + to, splitter->starts + from, count * sizeof *splitter->starts);
+    memmove(splitter->sizes + to, splitter->sizes + from, count * sizeof *splitter->sizes);
+    memmove(splitter->chars + to, splitter->chars + from, count * sizeof *splitter->chars);
+    memmove(splitter->hashes + to, splitter->hashes + from, count * sizeof *splitter->hashes);
+    memmove(splitter->flags + to, splitter->flags + from, count * sizeof *splitter->flags);
+}
+
+/* The longest special that two or more words from `word` on spell, up to word *end; NULL: none. */
+static const struct cy_special *special_from(const struct cy_splitter *splitter, size_t word, size_t *end)
+{
+    const struct cy_special *longest = NULL;
+    size_t start = splitter->starts[word];
+    for (size_t next = word + 2; next <= splitter->count; next++) {
+        size_t size = splitter->starts[next - 1] + splitter->sizes[next - 1] - start;
+        if (size > CY_SPECIAL_BYTES_MAX)
+            break;
+        const struct cy_special *special =
+            cy_special_find(splitter->specials, splitter->text + start, size, hash_at(splitter, start, size));
+        if (special != NULL && special->joins) {
+            longest = special;
+            *end = next;
+        }
+    }
+    return longest;
+}
+
 /* Words [first, count) that together spell a special, such as ) and : in "(so):", become it. */
 static void join_specials(struct cy_splitter *splitter, size_t first)
 {
-    for (size_t word = first; word + 1 < splitter->count; word++) {
-        size_t start = splitter->starts[word];
-        const struct cy_special *best = NULL;
-        size_t best_end = 0;
-        for (size_t end = word + 2; end <= splitter->count; end++) {
-            size_t size = splitter->starts[end - 1] + splitter->sizes[end - 1] - start;
-            if (size > CY_SPECIAL_BYTES_MAX)
-                break;
-            const struct cy_special *special =
-                cy_special_find(splitter->specials, splitter->text + start, size, hash_at(splitter, start, size));
-            if (special != NULL && special->joins)
-                best = special, best_end = end;
-        }
-        if (best == NULL)
+    for (size_t word = first, end; word + 1 < splitter->count; word++) {
+        const struct cy_special *special = special_from(splitter, word, &end);
+        if (special == NULL)
             continue;
-        /* the special's words first behind the rest, then in place: at most as many words as it had bytes */
-        size_t rest = splitter->count - best_end, old_count = splitter->count;
-        unsigned first_flag = splitter->flags[word] & CY_WORD_FIRST;
-        emit_special(splitter, best, start, first_flag);
+        size_t old_count = splitter->count, rest = old_count - end;
+        emit_special(splitter, special, splitter->starts[word], splitter->flags[word] & CY_WORD_FIRST);
         size_t added = splitter->count - old_count;
-        uint32_t starts[CY_SPECIAL_PIECES_MAX], sizes[CY_SPECIAL_PIECES_MAX], chars[CY_SPECIAL_PIECES_MAX];
-        uint64_t hashes[CY_SPECIAL_PIECES_MAX];
-        uint8_t flags[CY_SPECIAL_PIECES_MAX];
-        memcpy(starts, splitter->starts + old_count, added * sizeof *starts);
-        memcpy(sizes, splitter->sizes + old_count, added * sizeof *sizes);
-        memcpy(chars, splitter->chars + old_count, added * sizeof *chars);
-        memcpy(hashes, splitter->hashes + old_count, added * sizeof *hashes);
-        memcpy(flags, splitter->flags + old_count, added * sizeof *flags);
-        size_t to = word + added;
-        memmove(splitter->starts + to, splitter->starts + best_end, rest * sizeof *starts);
-        memmove(splitter->sizes + to, splitter->sizes + best_end, rest * sizeof *sizes);
-        memmove(splitter->chars + to, splitter->chars + best_end, rest * sizeof *chars);
-        memmove(splitter->hashes + to, splitter->hashes + best_end, rest * sizeof *hashes);
-        memmove(splitter->flags + to, splitter->flags + best_end, rest * sizeof *flags);
-        memcpy(splitter->starts + word, starts, added * sizeof *starts);
-        memcpy(splitter->sizes + word, sizes, added * sizeof *sizes);
-        memcpy(splitter->chars + word, chars, added * sizeof *chars);
-        memcpy(splitter->hashes + word, hashes, added * sizeof *hashes);
-        memcpy(splitter->flags + word, flags, added * sizeof *flags);
-        splitter->count = to + rest;
-        word = to - 1;
+        copy_words(splitter, splitter->count, end, rest);    /* what follows it, behind it, … */
+        copy_words(splitter, word, old_count, added + rest); /* … and both to their place */
+        splitter->count = word + added + rest;
+        word += added - 1;
     }
 }
 
@@ -524,34 +270,35 @@ static void split_piece(struct cy_splitter *splitter, size_t low, size_t high)
         if (special != NULL)
             break;
         left = high - low;
-        size_t prefix = prefix_size(splitter, low, high);
+        bool plain = splitter->piece.kinds[low] & (CY_CHAR_LOWER | CY_CHAR_DIGIT);
+        size_t prefix = plain ? 0 : cy_prefix_size(&splitter->piece, low, high);
         if (prefix > 0 && prefix < left && (special = special_in(splitter, low + prefix, high)) != NULL) {
             emit_points(splitter, low, low + prefix);
             low += prefix;
             break;
         }
-        size_t suffix = suffix_size(splitter, low + prefix, high);
+        size_t suffix = cy_suffix_size(&splitter->piece, low + prefix, high);
         if (suffix > 0 && suffix < left && (special = special_in(splitter, low, high - suffix)) != NULL) {
-            splitter->kinds[high - suffix] |= 1u << 31; /* a suffix begins here */
+            splitter->piece.kinds[high - suffix] |= 1u << 31; /* a suffix begins here */
             high -= suffix;
             break;
         }
         if (prefix > 0)
             emit_points(splitter, low, low + prefix);
         if (suffix > 0)
-            splitter->kinds[high - suffix] |= 1u << 31;
+            splitter->piece.kinds[high - suffix] |= 1u << 31;
         low += prefix;
         high -= suffix;
     }
     if (special != NULL) {
-        emit_special(splitter, special, splitter->ats[low], splitter->first_flag);
+        emit_special(splitter, special, splitter->piece.ats[low], splitter->first_flag);
         splitter->first_flag = 0;
     } else if (low < high) {
         split_core(splitter, low, high);
     }
     for (size_t from = high; from < end;) {
         size_t to = from + 1;
-        while (to < end && !(splitter->kinds[to] >> 31))
+        while (to < end && !(splitter->piece.kinds[to] >> 31))
             to++;
         emit_points(splitter, from, to);
         from = to;
@@ -568,23 +315,23 @@ static __attribute__((noinline)) void split_any(struct cy_splitter *splitter, si
     size_t count = 0;
     const char *text = splitter->text, *stop = text + end;
     for (const char *at = text + start; at < stop; count++) {
-        splitter->ats[count] = (uint32_t)(at - text);
+        splitter->piece.ats[count] = (uint32_t)(at - text);
         uint32_t point = cy_utf8_decode(&at, stop);
-        splitter->points[count] = point;
-        splitter->kinds[count] = cy_char_class(splitter->classes, point);
+        splitter->piece.points[count] = point;
+        splitter->piece.kinds[count] = cy_char_class(splitter->classes, point);
     }
-    splitter->ats[count] = (uint32_t)end;
+    splitter->piece.ats[count] = (uint32_t)end;
     splitter->first_flag = CY_WORD_FIRST;
     for (size_t low = 0, high; low < count; low = high) {
         high = low + 1;
-        if (splitter->kinds[low] & CY_CHAR_SPACE) {
+        if (splitter->piece.kinds[low] & CY_CHAR_SPACE) {
             splitter->first_flag = CY_WORD_FIRST;
-        } else if (splitter->kinds[low] & CY_CHAR_UNSPACED) {
-            while (high < count && (splitter->kinds[high] & CY_CHAR_MARK))
+        } else if (splitter->piece.kinds[low] & CY_CHAR_UNSPACED) {
+            while (high < count && (splitter->piece.kinds[high] & CY_CHAR_MARK))
                 high++;
             emit_points(splitter, low, high);
         } else {
-            while (high < count && !(splitter->kinds[high] & (CY_CHAR_SPACE | CY_CHAR_UNSPACED)))
+            while (high < count && !(splitter->piece.kinds[high] & (CY_CHAR_SPACE | CY_CHAR_UNSPACED)))
                 high++;
             split_piece(splitter, low, high);
         }
@@ -749,7 +496,7 @@ struct cy_words *cy_words_split(struct cy_splitter *splitter, struct cy_str text
 {
     size_t mask_words = (text.size + CY_MASK_BYTES - 1) / CY_MASK_BYTES;
     reserve_masks(splitter, mask_words + 1);
-    splitter->text = text.data;
+    splitter->text = splitter->piece.text = text.data;
     splitter->size = text.size;
     splitter->count = 0;
     splitter->masks(text.data, text.size, splitter->space, splitter->letters, splitter->high);

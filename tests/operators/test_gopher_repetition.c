@@ -147,7 +147,7 @@ CY_TEST("n-grams of all lengths are counted as brute force counts them, on rando
                 size += 40;
             }
             size += (size_t)sprintf(text + size, "%.*s ", (int)(1 + cy_test_random(&random) % 2),
-                                    "qw" + (cy_test_random(&random) % kinds == 0));
+                                    &"qw"[cy_test_random(&random) % kinds == 0]);
             if (size > sizeof text - 64)
                 break;
         }
