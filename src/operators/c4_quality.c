@@ -187,13 +187,18 @@ static unsigned phrases_in(struct cleaning *cleaning, const struct line *line, s
     return found;
 }
 
-/* The first `byte` at or behind `at`; *next is where the last search ended. */
+/* Where the first `byte` at or behind `from` stands; the text's end: nowhere. */
+static size_t next_byte(struct cy_str text, char byte, size_t from)
+{
+    const char *found = from < text.size ? memchr(text.data + from, byte, text.size - from) : NULL;
+    return found != NULL ? (size_t)(found - text.data) : text.size;
+}
+
+/* Whether text[start, end) holds the byte; *next is where the last search ended. */
 static bool has_byte(struct cy_str text, char byte, size_t *next, size_t start, size_t end)
 {
-    if (*next < start) {
-        const char *found = memchr(text.data + start, byte, text.size - start);
-        *next = found != NULL ? (size_t)(found - text.data) : text.size;
-    }
+    if (*next < start)
+        *next = next_byte(text, byte, start);
     return *next < end;
 }
 
@@ -313,9 +318,8 @@ static void clean(const struct c4_quality *op, struct cy_batch *batch, size_t ro
     struct cy_str text = cleaning.words->text, line;
     cleaning.places = cy_phrase_places_of(batch->scratch, text);
     cleaning.remains.text = cy_arena_alloc(batch->arena, text.size + 1);
-    const char *bracket = memchr(text.data, '[', text.size), *curly = memchr(text.data, '{', text.size);
-    cleaning.bracket = bracket != NULL ? (size_t)(bracket - text.data) : text.size;
-    cleaning.curly = curly != NULL ? (size_t)(curly - text.data) : text.size;
+    cleaning.bracket = next_byte(text, '[', 0);
+    cleaning.curly = next_byte(text, '{', 0);
     if (op->split_paragraph)
         for (size_t at = 0; cy_next_line(text, &at, &line);)
             clean_line(&cleaning, line);

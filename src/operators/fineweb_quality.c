@@ -109,7 +109,9 @@ static enum cy_status run(const void *self, struct cy_batch *batch, __attribute_
     struct cy_quality_scratch *scratch = cy_quality_scratch_of(batch->scratch);
     for (size_t row = 0; row < batch->row_count; row++) {
         bool ascii = cy_text_is_ascii(batch, row);
-        struct tally tally = count_lines(op, batch->texts[row], ascii, &scratch->tally);
+        struct tally tally = {0};
+        if (batch->texts[row].size > 0)
+            tally = count_lines(op, batch->texts[row], ascii, &scratch->tally);
         double measured[MEASURES] = {0};
         if (tally.lines == 0) {
             cy_batch_remove(batch, row, "empty", 0, 0);

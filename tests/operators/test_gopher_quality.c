@@ -84,3 +84,17 @@ CY_TEST("by_language takes thresholds and stop words of the document's language,
     cy_expect_signal(batch, 0, "stop_words", 3);
     cy_expect_verdict(batch, 1, "gopher_enough_stop_words", 0, 2);
 }
+
+CY_TEST("Chinese is measured in characters, and has a row of its own")
+{
+    struct cy_batch *batch = cy_test_batch("\u4eca\u5929\u7684\u5929\u6c14\u662f\u597d\u7684\u3002",
+                                           "\u4eca\u5929\u7684\u5929\u6c14\u662f\u597d\u7684\u3002", NULL);
+    batch->languages[0] = cy_str("zh");
+    cy_test_run("gopher_quality", "words_min: 8, by_language: true", batch);
+    cy_expect_signal(batch, 0, "words", 8); /* the full stop is a symbol */
+    cy_expect_signal(batch, 0, "word_length", 1);
+    cy_expect_signal(batch, 0, "alpha_words", 8.0 / 9);
+    cy_expect_signal(batch, 0, "stop_words", 2);
+    cy_expect_kept(batch, 0);
+    cy_expect_verdict(batch, 1, "gopher_below_avg_threshold", 1, 3);
+}
