@@ -271,3 +271,40 @@ CY_TEST("lines cut into gzip members and zstd frames at random give the same row
         cy_arena_release(&arena);
     }
 }
+
+CY_TEST("a wrong byte deep within one large member or frame loses the same rows wherever reading began")
+{
+    uint64_t random = cy_test_seed();
+    const char *folder = cy_test_folder();
+    struct cy_arena arena = {0};
+    struct cy_buffer lines = {0};
+    for (size_t i = 0; lines.size < 3 * 1024 * 1024; i++) {
+        cy_buffer_printf(&lines, "{\"id\":%zu,\"text\":\"", i);
+        for (size_t k = cy_test_random(&random) % 200; k > 0; k--)
+            cy_buffer_printf(&lines, "%x ", (unsigned)(cy_test_random(&random) % 4096));
+        cy_buffer_add_text(&lines, "\"}\n");
+    }
+    struct cy_str packed[] = {cy_test_gzip(&arena, cy_buffer_str(&lines)), cy_test_zstd(&arena, cy_buffer_str(&lines))};
+    const char *const names[] = {"a.jsonl.gz", "a.jsonl.zst"};
+    for (size_t round = 0; round < 12; round++) {
+        struct cy_str broken = cy_arena_str(&arena, packed[round % 2]);
+        ((char *)broken.data)[broken.size / 2 + cy_test_random(&random) % (broken.size / 2)] ^= (char)(1 << cy_test_random(&random) % 8);
+        const char *path = cy_test_file(folder, names[round % 2], broken);
+        struct cy_test_read read;
+        cy_test_read(&read, "jsonl", "", path, (struct cy_place){0});
+        size_t last = read.batch.total_count - 1;
+        assert_int_equal(read.batch.verdicts[last].what, CY_UNREADABLE);
+        struct cy_str rule = read.batch.verdicts[last].rule; /* a wrong length can also ask for more than there is: truncated */
+        assert_true(cy_str_ends(rule, CY_STR("_corrupt")) || cy_str_ends(rule, CY_STR("_truncated")));
+        for (size_t i = 0; i < 6; i++) {
+            size_t row = i < 2 ? last + i : cy_test_random(&random) % last;
+            struct cy_test_read part;
+            cy_test_read(&part, "jsonl", "", path, read.places[row]);
+            cy_expect_same_rows(&read, row, &part);
+            cy_test_read_release(&part);
+        }
+        cy_test_read_release(&read);
+    }
+    cy_buffer_release(&lines);
+    cy_arena_release(&arena);
+}
