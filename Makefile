@@ -13,7 +13,7 @@ test: ## run every test
 	./test
 
 lint: ## formatting, clang-tidy, and a build by clang without warnings
-	@clang-format --dry-run -Werror $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'include/*.h')
+	@clang-format --dry-run -Werror $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'include/*.h' | grep -vE '_table\.h|_tables\.c|model_(first|second)\.h') # generated tables are as their generator writes them
 	cmake --preset clang -DCMAKE_C_FLAGS=-Werror && cmake --build --preset clang
 	clang-tidy -quiet -p build/clang $$(git ls-files 'src/*.c' | grep -v '_tables\.c$$')
 

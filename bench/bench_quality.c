@@ -57,7 +57,8 @@ static void run_batch(struct bench *bench, struct cy_batch *batch)
         batch->step = (uint32_t)step;
         batch->step_signal_first = bench->signal_first[step];
         CY_ASSERT(bench->operators[step]->run(bench->selves[step], batch, &error) == CY_OK);
-        for (size_t row = 0; row < batch->row_count; row++) /* all texts go through all steps: the time of each is that of the whole input */
+        for (size_t row = 0; row < batch->row_count;
+             row++) /* all texts go through all steps: the time of each is that of the whole input */
             batch->verdicts[row].what = CY_KEPT;
         end = cy_clock_cpu_ns();
         bench->step_ns[step] += end - start;

@@ -69,7 +69,8 @@ struct cy_str cy_str_split(struct cy_str text, char byte, struct cy_str *rest)
 
 static _Noreturn void out_of_memory(size_t size_bytes)
 {
-    fprintf(stderr, "ciyuan: out of memory (%zu bytes were asked for)\nhint: lower --memory or --threads; finished parts are kept\n", size_bytes);
+    fprintf(stderr, "ciyuan: out of memory (%zu bytes were asked for)\nhint: lower --memory or --threads; finished parts are kept\n",
+            size_bytes);
     exit(1);
 }
 

@@ -319,7 +319,7 @@ enum cy_status cy_find_data(const char *name, struct cy_arena *arena, const char
         cy_arena_printf(arena, "%s/../share/ciyuan/%s", program, name),
         cy_arena_printf(arena, "%s/../lib/ciyuan/%s", program, name),
         cy_arena_printf(arena, "%s/../lib/x86_64-linux-gnu/ciyuan/%s", program, name),
-        CIYUAN_DEPS "/share/" ,
+        CIYUAN_DEPS "/share/",
         CIYUAN_DEPS "/lib/",
     };
     for (size_t i = 0; i < CY_COUNT(places); i++) {

@@ -55,8 +55,8 @@ void cy_unmap(struct cy_map *map);
 
 bool cy_path_exists(const char *path);
 bool cy_path_is_folder(const char *path);
-enum cy_status cy_make_folders(const char *path, struct cy_error *error);  /* with its parents */
-enum cy_status cy_remove_tree(const char *path, struct cy_error *error);   /* no error when absent */
+enum cy_status cy_make_folders(const char *path, struct cy_error *error); /* with its parents */
+enum cy_status cy_remove_tree(const char *path, struct cy_error *error);  /* no error when absent */
 enum cy_status cy_sync_folder(const char *path, struct cy_error *error);
 /* Names in a folder ("." and ".." left out), in byte order, owned by arena. */
 enum cy_status cy_list_folder(const char *path, struct cy_arena *arena, char ***names, size_t *name_count, struct cy_error *error);

@@ -45,9 +45,20 @@ enum cy_status cy_parse_size(struct cy_str text, int64_t *bytes, struct cy_error
     static const struct {
         const char *name;
         double bytes;
-    } units[] = {{"", 1},         {"B", 1},           {"K", 1024.0},       {"KiB", 1024.0},        {"KB", 1e3},
-                 {"M", 1048576.0}, {"MiB", 1048576.0}, {"MB", 1e6},         {"G", 1073741824.0},    {"GiB", 1073741824.0},
-                 {"GB", 1e9},      {"T", 1099511627776.0}, {"TiB", 1099511627776.0}, {"TB", 1e12}};
+    } units[] = {{"", 1},
+                 {"B", 1},
+                 {"K", 1024.0},
+                 {"KiB", 1024.0},
+                 {"KB", 1e3},
+                 {"M", 1048576.0},
+                 {"MiB", 1048576.0},
+                 {"MB", 1e6},
+                 {"G", 1073741824.0},
+                 {"GiB", 1073741824.0},
+                 {"GB", 1e9},
+                 {"T", 1099511627776.0},
+                 {"TiB", 1099511627776.0},
+                 {"TB", 1e12}};
     char copy[64], *end;
     if (number_text(text, copy)) {
         double value = strtod(copy, &end);
@@ -59,7 +70,8 @@ enum cy_status cy_parse_size(struct cy_str text, int64_t *bytes, struct cy_error
             return CY_OK;
         }
     }
-    return cy_error_set(error, CY_BAD_RECIPE, "expected a size like 256MiB or 10GB, found \"%.*s\"", (int)CY_MIN(text.size, 100), text.data);
+    return cy_error_set(error, CY_BAD_RECIPE, "expected a size like 256MiB or 10GB, found \"%.*s\"", (int)CY_MIN(text.size, 100),
+                        text.data);
 }
 
 enum cy_status cy_param_set(const struct cy_param *param, void *self, struct cy_str scalar, struct cy_arena *arena, struct cy_error *error)

@@ -28,25 +28,42 @@ enum cy_param_kind {
 struct cy_param {
     const char *name;
     enum cy_param_kind kind;
-    size_t offset;           /* in the operator's own struct */
-    const char *fallback;    /* the default as a recipe would write it: "3.0", "[a, b]", "256MiB"; NULL: must be given */
-    const char *unit;        /* "code points per word"; for a choice "a | b | c" */
-    const char *meaning;     /* "keep at or above this" */
+    size_t offset;              /* in the operator's own struct */
+    const char *fallback;       /* the default as a recipe would write it: "3.0", "[a, b]", "256MiB"; NULL: must be given */
+    const char *unit;           /* "code points per word"; for a choice "a | b | c" */
+    const char *meaning;        /* "keep at or above this" */
     const char *const *choices; /* NULL-terminated, for CY_PARAM_KIND_CHOICE */
 };
 
 #define CY_PARAM_NUMBER(type, field, fallback, unit, meaning)                                                                              \
-    {#field, CY_PARAM_KIND_NUMBER, offsetof(struct type, field), #fallback, unit, meaning, NULL}
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_NUMBER, offsetof(struct type, field), #fallback, unit, meaning, NULL                                         \
+    }
 #define CY_PARAM_INTEGER(type, field, fallback, unit, meaning)                                                                             \
-    {#field, CY_PARAM_KIND_INTEGER, offsetof(struct type, field), #fallback, unit, meaning, NULL}
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_INTEGER, offsetof(struct type, field), #fallback, unit, meaning, NULL                                        \
+    }
 #define CY_PARAM_BOOL(type, field, fallback, meaning)                                                                                      \
-    {#field, CY_PARAM_KIND_BOOL, offsetof(struct type, field), #fallback, "true | false", meaning, NULL}
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_BOOL, offsetof(struct type, field), #fallback, "true | false", meaning, NULL                                 \
+    }
 /* fallback: a string literal, or NULL when the recipe must give it */
-#define CY_PARAM_TEXT(type, field, fallback, unit, meaning) {#field, CY_PARAM_KIND_TEXT, offsetof(struct type, field), fallback, unit, meaning, NULL}
-#define CY_PARAM_LIST(type, field, fallback, unit, meaning) {#field, CY_PARAM_KIND_LIST, offsetof(struct type, field), fallback, unit, meaning, NULL}
-#define CY_PARAM_SIZE(type, field, fallback, meaning) {#field, CY_PARAM_KIND_SIZE, offsetof(struct type, field), fallback, "bytes", meaning, NULL}
+#define CY_PARAM_TEXT(type, field, fallback, unit, meaning)                                                                                \
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_TEXT, offsetof(struct type, field), fallback, unit, meaning, NULL                                            \
+    }
+#define CY_PARAM_LIST(type, field, fallback, unit, meaning)                                                                                \
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_LIST, offsetof(struct type, field), fallback, unit, meaning, NULL                                            \
+    }
+#define CY_PARAM_SIZE(type, field, fallback, meaning)                                                                                      \
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_SIZE, offsetof(struct type, field), fallback, "bytes", meaning, NULL                                         \
+    }
 #define CY_PARAM_CHOICE(type, field, fallback, names, unit, meaning)                                                                       \
-    {#field, CY_PARAM_KIND_CHOICE, offsetof(struct type, field), fallback, unit, meaning, names}
+    {                                                                                                                                      \
+#field, CY_PARAM_KIND_CHOICE, offsetof(struct type, field), fallback, unit, meaning, names                                         \
+    }
 
 /* Sets one parameter of `self` from scalar text; lists take `items`. Strings are copied into arena. The error says what was
  * expected and what was found; the caller adds where. */

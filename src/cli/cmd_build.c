@@ -126,16 +126,25 @@ int cy_cmd_build(int argc, char **argv)
         CY_OPT_END,
     };
     static const char *const examples[] = {
-        "ciyuan build recipe.yaml", "builds the dataset; run again after an interruption, it goes on where it stopped",
-        "ciyuan build recipe.yaml --limit 1000 --output /tmp/try", "tries the recipe on the first thousand records",
+        "ciyuan build recipe.yaml",
+        "builds the dataset; run again after an interruption, it goes on where it stopped",
+        "ciyuan build recipe.yaml --limit 1000 --output /tmp/try",
+        "tries the recipe on the first thousand records",
         NULL,
     };
-    int status = cy_parse_options(&argc, argv, &(struct cy_usage){
-        .command = "build", .arguments = "[<options>] RECIPE",
-        .summary = "Turns the recipe's sources into a dataset: documents, a verdict for every record that was not kept, and a report. An "
-                   "interrupted build goes on where it stopped; a dataset that is there stays untouched until the new one is whole.",
-        .options = options, .argument_min = 1, .argument_max = 1, .examples = examples,
-    });
+    int status = cy_parse_options(
+        &argc, argv,
+        &(struct cy_usage){
+            .command = "build",
+            .arguments = "[<options>] RECIPE",
+            .summary =
+                "Turns the recipe's sources into a dataset: documents, a verdict for every record that was not kept, and a report. An "
+                "interrupted build goes on where it stopped; a dataset that is there stays untouched until the new one is whole.",
+            .options = options,
+            .argument_min = 1,
+            .argument_max = 1,
+            .examples = examples,
+        });
     if (status >= 0)
         return status;
     enum { THREADS_MAX = 1024 };

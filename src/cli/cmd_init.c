@@ -9,9 +9,9 @@
 #include <yyjson.h>
 
 enum {
-    SAMPLE_RECORDS = 200,      /* read to guess language and text field */
-    SAMPLE_BYTES = 1 << 20,    /* of a JSON Lines file's beginning */
-    LANGUAGES_MAX = 8,         /* a sample of more languages is kept whole */
+    SAMPLE_RECORDS = 200,   /* read to guess language and text field */
+    SAMPLE_BYTES = 1 << 20, /* of a JSON Lines file's beginning */
+    LANGUAGES_MAX = 8,      /* a sample of more languages is kept whole */
 };
 
 /* One source of the recipe to be. */
@@ -79,7 +79,8 @@ static void print_sources(struct cy_buffer *out, const struct guess *guesses, si
     for (size_t i = 0; i < count; i++) {
         cy_buffer_add_text(out, "  - path: ");
         cy_buffer_add_json(out, cy_str(guesses[i].path));
-        cy_buffer_printf(out, "   # %zu file%s\n    format: %s\n", guesses[i].file_count, guesses[i].file_count == 1 ? "" : "s", guesses[i].format->name);
+        cy_buffer_printf(out, "   # %zu file%s\n    format: %s\n", guesses[i].file_count, guesses[i].file_count == 1 ? "" : "s",
+                         guesses[i].format->name);
         if (guesses[i].text_field != NULL) {
             cy_buffer_add_text(out, "    text: ");
             cy_buffer_add_json(out, cy_str(guesses[i].text_field));
@@ -159,7 +160,8 @@ static enum cy_status sample_languages(const struct cy_plan *plan, struct cy_are
 }
 
 /* "[en, zh]": the languages that make up at least a twentieth of the sample's text; "[]" when they are many. */
-static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *arena, const struct guess *guesses, size_t count, struct cy_error *error)
+static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *arena, const struct guess *guesses, size_t count,
+                                      struct cy_error *error)
 {
     struct cy_buffer recipe = {0};
     struct language_count *languages = cy_arena_zero(arena, SAMPLE_RECORDS * sizeof *languages);
@@ -167,7 +169,8 @@ static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *ar
     uint64_t all = 0;
     struct cy_plan plan;
     print_sources(&recipe, guesses, count);
-    cy_buffer_printf(&recipe, "steps:\n%s  - language: {keep: [], score_min: 0}\noutput: unused\n", has_pages(guesses, count) ? "  - extract_html\n" : "");
+    cy_buffer_printf(&recipe, "steps:\n%s  - language: {keep: [], score_min: 0}\noutput: unused\n",
+                     has_pages(guesses, count) ? "  - extract_html\n" : "");
     enum cy_status status = cy_plan_parse(&plan, cy_buffer_str(&recipe), "sample", ".", NULL, error);
     if (status == CY_OK)
         status = sample_languages(&plan, arena, languages, &language_count, error);
@@ -176,7 +179,8 @@ static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *ar
     for (size_t i = 0; i < language_count; i++)
         all += languages[i].text_bytes;
     cy_buffer_add_text(out, "[");
-    for (size_t i = 0; language_count <= LANGUAGES_MAX && i < language_count && languages[i].text_bytes * 20 >= all && languages[i].name.size > 0; i++)
+    for (size_t i = 0;
+         language_count <= LANGUAGES_MAX && i < language_count && languages[i].text_bytes * 20 >= all && languages[i].name.size > 0; i++)
         cy_buffer_printf(out, "%s%.*s", i > 0 ? ", " : "", (int)languages[i].name.size, languages[i].name.data);
     cy_buffer_add_text(out, "]");
     return status;
@@ -190,7 +194,8 @@ static enum cy_status make_recipe(struct cy_buffer *out, struct cy_arena *arena,
         if (status != CY_OK)
             return status;
     }
-    cy_buffer_add_text(out, "# Made by `ciyuan init`. Paths are relative to this file; `ciyuan operators` explains every step.\nname: dataset\n");
+    cy_buffer_add_text(
+        out, "# Made by `ciyuan init`. Paths are relative to this file; `ciyuan operators` explains every step.\nname: dataset\n");
     print_sources(out, guesses, (size_t)path_count);
     cy_buffer_add_text(out, "steps:\n");
     if (has_pages(guesses, (size_t)path_count))
@@ -214,12 +219,18 @@ int cy_cmd_init(int argc, char **argv)
         CY_OPT_END,
     };
     static const char *const examples[] = {"ciyuan init crawl/*.warc.gz --output recipe.yaml", "a recipe for these files", NULL};
-    int status = cy_parse_options(&argc, argv, &(struct cy_usage){
-        .command = "init", .arguments = "[<options>] FILE|FOLDER|GLOB …",
-        .summary = "Writes a recipe for the files it is shown: formats by their names, the field that holds the text, the languages of a sample, "
-                   "and the steps of a usual web or text corpus, ready to be edited.",
-        .options = options, .argument_min = 1, .argument_max = -1, .examples = examples,
-    });
+    int status = cy_parse_options(&argc, argv,
+                                  &(struct cy_usage){
+                                      .command = "init",
+                                      .arguments = "[<options>] FILE|FOLDER|GLOB …",
+                                      .summary = "Writes a recipe for the files it is shown: formats by their names, the field that holds "
+                                                 "the text, the languages of a sample, "
+                                                 "and the steps of a usual web or text corpus, ready to be edited.",
+                                      .options = options,
+                                      .argument_min = 1,
+                                      .argument_max = -1,
+                                      .examples = examples,
+                                  });
     if (status >= 0)
         return status;
     struct cy_error error;

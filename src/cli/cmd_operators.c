@@ -21,20 +21,24 @@ static void print_operator(const struct cy_operator *operator)
 int cy_cmd_operators(int argc, char **argv)
 {
     const struct cy_option options[] = {CY_OPT_END};
-    int status = cy_parse_options(&argc, argv, &(struct cy_usage){
-        .command = "operators", .arguments = "[OPERATOR]",
-        .summary = "Lists every operator a recipe may use; with a name, that operator's parameters, signals and rules.",
-        .options = options, .argument_max = 1,
-    });
+    int status = cy_parse_options(
+        &argc, argv,
+        &(struct cy_usage){
+            .command = "operators",
+            .arguments = "[OPERATOR]",
+            .summary = "Lists every operator a recipe may use; with a name, that operator's parameters, signals and rules.",
+            .options = options,
+            .argument_max = 1,
+        });
     if (status >= 0)
         return status;
     if (argc == 1) {
         const char *names[256] = {NULL};
         size_t count = 0;
-        for (const struct cy_operator *const *operator = cy_operators; *operator != NULL; operator++)
+        for (const struct cy_operator *const *operator= cy_operators; *operator!= NULL; operator++)
             names[count++] = (*operator)->name;
-        const struct cy_operator *operator = cy_operator_find(cy_str(argv[0]));
-        if (operator == NULL) {
+        const struct cy_operator *operator= cy_operator_find(cy_str(argv[0]));
+        if (operator== NULL) {
             struct cy_error error;
             cy_error_set(&error, CY_BAD_RECIPE, "there is no operator \"%.100s\"", argv[0]);
             const char *nearest = cy_nearest_name(cy_str(argv[0]), names);
@@ -44,7 +48,7 @@ int cy_cmd_operators(int argc, char **argv)
         print_operator(operator);
         return CY_EXIT_OK;
     }
-    for (const struct cy_operator *const *operator = cy_operators; *operator != NULL; operator++)
+    for (const struct cy_operator *const *operator= cy_operators; *operator!= NULL; operator++)
         printf("%-20s %s\n", (*operator)->name, (*operator)->summary);
     printf("\n`ciyuan operators NAME` shows an operator's parameters, signals and rules.\n");
     return CY_EXIT_OK;

@@ -5,7 +5,8 @@
 
 static void print_help(FILE *out)
 {
-    fputs("usage: ciyuan <command> [<options>]\n\nRaw data becomes an AI-ready dataset, and every removed document has a verdict.\n\n", out);
+    fputs("usage: ciyuan <command> [<options>]\n\nRaw data becomes an AI-ready dataset, and every removed document has a verdict.\n\n",
+          out);
     for (const struct cy_command *command = cy_commands; command->name != NULL; command++)
         fprintf(out, "  %-12s %s\n", command->name, command->summary);
     fputs("\n`ciyuan <command> -h` tells a command's options.\n", out);

@@ -13,7 +13,8 @@ static void print_help(const struct cy_usage *usage)
     printf("usage: ciyuan %s %s\n\n%s\n\n", usage->command, usage->arguments, usage->summary);
     for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
         char left[96];
-        snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument != NULL ? " " : "", option->argument != NULL ? option->argument : "");
+        snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument != NULL ? " " : "",
+                 option->argument != NULL ? option->argument : "");
         printf("  %-26s %s\n", left, option->meaning);
     }
     printf("  %-26s %s\n", "-h, --help", "this help");
@@ -38,8 +39,8 @@ static void print_roff(const char *text)
 
 static void print_man(const struct cy_usage *usage)
 {
-    printf(".TH CIYUAN-%s 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\nciyuan\\-%s\n.SH SYNOPSIS\n.B ciyuan %s\n", usage->command, usage->command,
-           usage->command);
+    printf(".TH CIYUAN-%s 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\nciyuan\\-%s\n.SH SYNOPSIS\n.B ciyuan %s\n", usage->command,
+           usage->command, usage->command);
     print_roff(usage->arguments);
     printf("\n.SH DESCRIPTION\n");
     print_roff(usage->summary);
@@ -173,7 +174,8 @@ int cy_parse_options(int *argc, char **argv, const struct cy_usage *usage)
         }
     }
     if (count < usage->argument_min || (usage->argument_max >= 0 && count > usage->argument_max)) {
-        cy_error_set(&error, CY_BAD_RECIPE, "%s takes %s, found %d argument%s", usage->command, usage->arguments, count, count == 1 ? "" : "s");
+        cy_error_set(&error, CY_BAD_RECIPE, "%s takes %s, found %d argument%s", usage->command, usage->arguments, count,
+                     count == 1 ? "" : "s");
         return usage_error(usage, &error);
     }
     *argc = count;

@@ -20,19 +20,37 @@ enum cy_option_kind { CY_OPT_KIND_END, CY_OPT_KIND_FLAG, CY_OPT_KIND_TEXT, CY_OP
 
 struct cy_option {
     enum cy_option_kind kind;
-    const char *name;           /* without the dashes */
-    void *value;                /* bool *, const char **, uint64_t *, int64_t * (bytes), const char ** */
-    const char *argument;       /* "DIR"; NULL for a flag; for a choice "text|json" */
-    const char *meaning;        /* a line of help */
+    const char *name;     /* without the dashes */
+    void *value;          /* bool *, const char **, uint64_t *, int64_t * (bytes), const char ** */
+    const char *argument; /* "DIR"; NULL for a flag; for a choice "text|json" */
+    const char *meaning;  /* a line of help */
 };
 
-#define CY_OPT_FLAG(name, value, meaning) {CY_OPT_KIND_FLAG, name, value, NULL, meaning}
-#define CY_OPT_TEXT(name, value, argument, meaning) {CY_OPT_KIND_TEXT, name, value, argument, meaning}
-#define CY_OPT_COUNT(name, value, argument, meaning) {CY_OPT_KIND_COUNT, name, value, argument, meaning}
-#define CY_OPT_SIZE(name, value, meaning) {CY_OPT_KIND_SIZE, name, value, "SIZE", meaning}
+#define CY_OPT_FLAG(name, value, meaning)                                                                                                  \
+    {                                                                                                                                      \
+        CY_OPT_KIND_FLAG, name, value, NULL, meaning                                                                                       \
+    }
+#define CY_OPT_TEXT(name, value, argument, meaning)                                                                                        \
+    {                                                                                                                                      \
+        CY_OPT_KIND_TEXT, name, value, argument, meaning                                                                                   \
+    }
+#define CY_OPT_COUNT(name, value, argument, meaning)                                                                                       \
+    {                                                                                                                                      \
+        CY_OPT_KIND_COUNT, name, value, argument, meaning                                                                                  \
+    }
+#define CY_OPT_SIZE(name, value, meaning)                                                                                                  \
+    {                                                                                                                                      \
+        CY_OPT_KIND_SIZE, name, value, "SIZE", meaning                                                                                     \
+    }
 /* choices: "text|json", and the help shows just that */
-#define CY_OPT_CHOICE(name, value, choices, meaning) {CY_OPT_KIND_CHOICE, name, value, choices, meaning}
-#define CY_OPT_END {CY_OPT_KIND_END, NULL, NULL, NULL, NULL}
+#define CY_OPT_CHOICE(name, value, choices, meaning)                                                                                       \
+    {                                                                                                                                      \
+        CY_OPT_KIND_CHOICE, name, value, choices, meaning                                                                                  \
+    }
+#define CY_OPT_END                                                                                                                         \
+    {                                                                                                                                      \
+        CY_OPT_KIND_END, NULL, NULL, NULL, NULL                                                                                            \
+    }
 
 struct cy_usage {
     const char *command;   /* "verdicts" */

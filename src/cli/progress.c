@@ -10,9 +10,9 @@
 enum { DRAW_NS = 100000000, BAR_CELLS = 24 };
 
 static const char *const stage_names[] = {
-    [CY_RUN_READ] = "reading", [CY_RUN_NAMES] = "looking for repeated ids", [CY_RUN_BARRIER] = "comparing all documents",
-    [CY_RUN_STEPS] = "next steps", [CY_RUN_HASH] = "hashing the input", [CY_RUN_WRITE] = "writing", [CY_RUN_VERIFY] = "verifying",
-    [CY_RUN_SWAP] = "putting in place",
+    [CY_RUN_READ] = "reading",     [CY_RUN_NAMES] = "looking for repeated ids", [CY_RUN_BARRIER] = "comparing all documents",
+    [CY_RUN_STEPS] = "next steps", [CY_RUN_HASH] = "hashing the input",         [CY_RUN_WRITE] = "writing",
+    [CY_RUN_VERIFY] = "verifying", [CY_RUN_SWAP] = "putting in place",
 };
 
 void cy_progress_begin(struct cy_progress_view *view, FILE *log, bool quiet)
@@ -130,12 +130,15 @@ static void print_times(FILE *out, const struct cy_run_result *result, double se
         const struct cy_step_time *time = &result->times[i];
         char in[32], gone[32], rate[32];
         double cpu = (double)time->cpu_ns / 1e9;
-        fprintf(out, "  %-24s %12s %12s %10.3f", time->name, cy_format_count(time->in_count, in), cy_format_count(time->gone_count, gone), cpu);
+        fprintf(out, "  %-24s %12s %12s %10.3f", time->name, cy_format_count(time->in_count, in), cy_format_count(time->gone_count, gone),
+                cpu);
         if (time->in_count > 0 && cpu > 0)
-            fprintf(out, " %10.1f %12s", (double)time->text_bytes / 1e6 / cpu, cy_format_count((uint64_t)((double)time->in_count / cpu), rate));
+            fprintf(out, " %10.1f %12s", (double)time->text_bytes / 1e6 / cpu,
+                    cy_format_count((uint64_t)((double)time->in_count / cpu), rate));
         fputc('\n', out);
     }
-    fputs("  (MB/s and documents/s are per core: text or raw bytes by CPU time; a barrier's CPU includes the wall time of comparing)\n", out);
+    fputs("  (MB/s and documents/s are per core: text or raw bytes by CPU time; a barrier's CPU includes the wall time of comparing)\n",
+          out);
 }
 
 void cy_progress_times(struct cy_progress_view *view, const struct cy_run_result *result, FILE *out)

@@ -7,12 +7,12 @@
 #include <stdio.h>
 
 struct cy_progress_view {
-    FILE *log;          /* OUTPUT.log, or NULL */
-    bool terminal;      /* stderr is one */
+    FILE *log;     /* OUTPUT.log, or NULL */
+    bool terminal; /* stderr is one */
     bool quiet;
     uint64_t start_ns;
-    uint64_t stage_ns;  /* when the stage began */
-    uint64_t shown_ns;  /* when the bar was drawn last */
+    uint64_t stage_ns;                 /* when the stage began */
+    uint64_t shown_ns;                 /* when the bar was drawn last */
     uint64_t first_count, first_bytes; /* of the stage, when it began: what this run does itself */
     struct cy_progress last;
     bool any;

@@ -50,8 +50,14 @@ static void print_total(FILE *out, yyjson_val *total)
     char count[32], bytes[32];
     uint64_t read = count_of(total, "read");
     for (size_t i = 0; i < CY_COUNT(rows); i++)
-        fprintf(out, "  %-12s %12s  %5.1f %%%s%s\n", rows[i], cy_format_count(count_of(total, rows[i]), count), share(count_of(total, rows[i]), read),
-                i == 1 ? "  text " : i == 0 ? "  raw " : "", i == 1 ? cy_format_bytes(count_of(total, "text_bytes"), bytes) : i == 0 ? cy_format_bytes(count_of(total, "read_bytes"), bytes) : "");
+        fprintf(out, "  %-12s %12s  %5.1f %%%s%s\n", rows[i], cy_format_count(count_of(total, rows[i]), count),
+                share(count_of(total, rows[i]), read),
+                i == 1   ? "  text "
+                : i == 0 ? "  raw "
+                         : "",
+                i == 1   ? cy_format_bytes(count_of(total, "text_bytes"), bytes)
+                : i == 0 ? cy_format_bytes(count_of(total, "read_bytes"), bytes)
+                         : "");
 }
 
 static void print_rules(FILE *out, yyjson_val *rules)

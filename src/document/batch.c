@@ -78,8 +78,12 @@ static void set_capacity(struct cy_batch *batch, size_t capacity)
 void cy_batch_init(struct cy_batch *batch, struct cy_arena *arena, struct cy_scratch *scratch, size_t row_capacity, size_t signal_count,
                    size_t token_count, const size_t *mark_sizes, size_t mark_count)
 {
-    *batch = (struct cy_batch){.arena = arena, .scratch = scratch, .signal_count = signal_count, .token_count = token_count,
-                               .mark_count = mark_count, .step = CY_STEP_READ};
+    *batch = (struct cy_batch){.arena = arena,
+                               .scratch = scratch,
+                               .signal_count = signal_count,
+                               .token_count = token_count,
+                               .mark_count = mark_count,
+                               .step = CY_STEP_READ};
     batch->signals = cy_arena_alloc(arena, signal_count * sizeof *batch->signals);
     batch->tokens = cy_arena_alloc(arena, token_count * sizeof *batch->tokens);
     batch->marks = cy_arena_alloc(arena, mark_count * sizeof *batch->marks);
@@ -99,8 +103,14 @@ size_t cy_batch_append(struct cy_batch *batch)
     const struct cy_str none = {"", 0};
     batch->texts[row] = batch->ids[row] = batch->urls[row] = batch->media_types[row] = batch->metadata[row] = batch->languages[row] = none;
     batch->origins[row] = (struct cy_origin){0};
-    batch->verdicts[row] = (struct cy_verdict){.what = CY_KEPT, .step = CY_STEP_READ, .rule = none, .measured = NAN, .threshold = NAN,
-                                               .duplicate_of = none, .similarity = NAN, .excerpt = none};
+    batch->verdicts[row] = (struct cy_verdict){.what = CY_KEPT,
+                                               .step = CY_STEP_READ,
+                                               .rule = none,
+                                               .measured = NAN,
+                                               .threshold = NAN,
+                                               .duplicate_of = none,
+                                               .similarity = NAN,
+                                               .excerpt = none};
     batch->read_bytes[row] = 0;
     batch->words[row] = NULL;
     for (size_t i = 0; i < batch->signal_count; i++)

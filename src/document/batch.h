@@ -60,24 +60,24 @@ struct cy_batch {
     size_t row_capacity;
     uint64_t text_bytes; /* of what was appended, to cut batches */
 
-    struct cy_str *texts;      /* raw bytes of the record until it is decoded, UTF-8 after that */
-    struct cy_str *ids;        /* empty until decoded; "<file>#<record>" where the record has none */
-    struct cy_str *urls;       /* empty: none */
-    struct cy_str *media_types;/* "text/html; charset=gbk"; empty: as the format says */
-    struct cy_str *metadata;   /* a JSON object as text; empty: none */
-    struct cy_str *languages;  /* static or in the arena; empty: not measured */
+    struct cy_str *texts;       /* raw bytes of the record until it is decoded, UTF-8 after that */
+    struct cy_str *ids;         /* empty until decoded; "<file>#<record>" where the record has none */
+    struct cy_str *urls;        /* empty: none */
+    struct cy_str *media_types; /* "text/html; charset=gbk"; empty: as the format says */
+    struct cy_str *metadata;    /* a JSON object as text; empty: none */
+    struct cy_str *languages;   /* static or in the arena; empty: not measured */
     struct cy_origin *origins;
-    struct cy_verdict *verdicts; /* verdicts[row].what is CY_KEPT for rows alive */
-    uint64_t *read_bytes;        /* size of the record as read */
+    struct cy_verdict *verdicts;   /* verdicts[row].what is CY_KEPT for rows alive */
+    uint64_t *read_bytes;          /* size of the record as read */
     const struct cy_words **words; /* the text's words once some step has split them, see words.h; NULL: not yet */
 
-    size_t signal_count;    /* columns, all steps together; the plan's */
-    double **signals;       /* [column][row]; NaN: not measured */
-    size_t token_count;     /* columns, one a vocabulary; the plan's */
-    int64_t **tokens;       /* [column][row]; -1: not counted */
-    size_t mark_count;      /* barrier steps' signatures */
-    size_t *mark_sizes;     /* bytes a row */
-    uint8_t **marks;        /* [mark][row * mark_sizes[mark]] */
+    size_t signal_count; /* columns, all steps together; the plan's */
+    double **signals;    /* [column][row]; NaN: not measured */
+    size_t token_count;  /* columns, one a vocabulary; the plan's */
+    int64_t **tokens;    /* [column][row]; -1: not counted */
+    size_t mark_count;   /* barrier steps' signatures */
+    size_t *mark_sizes;  /* bytes a row */
+    uint8_t **marks;     /* [mark][row * mark_sizes[mark]] */
 
     /* Set by the runner for the step that is running. */
     uint32_t step;            /* index into the plan's steps */

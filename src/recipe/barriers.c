@@ -1,5 +1,5 @@
-/* Barriers: a step that sees all documents reads their signatures and says which to remove. What it says is sorted on disk, so that the next
- * reader of the phase's parts meets it in input order, and the id of the kept document is looked up once for each.
+/* Barriers: a step that sees all documents reads their signatures and says which to remove. What it says is sorted on disk, so that the
+ * next reader of the phase's parts meets it in input order, and the id of the kept document is looked up once for each.
  *
  *     remove(row, kept, …) ─▶ sorted by kept ─▶ ids read in order ─▶ sorted by row ─▶ barrier-N.removed + barrier-N.strings   */
 #include "recipe/engine.h"
@@ -40,9 +40,9 @@ struct barrier_run {
     size_t phase;
     size_t step;
     struct slot *slots;
-    uint64_t *row_firsts;  /* [part_count + 1]: first row of each part */
-    const char *suffix;    /* "mark-N" */
-    uint64_t *rows;        /* barrier's row → phase's row, when an earlier barrier of the phase removed some; NULL: the same */
+    uint64_t *row_firsts; /* [part_count + 1]: first row of each part */
+    const char *suffix;   /* "mark-N" */
+    uint64_t *rows;       /* barrier's row → phase's row, when an earlier barrier of the phase removed some; NULL: the same */
     struct cy_map rows_map;
     const char *marks_path; /* signatures of just those rows; NULL: the parts' own */
     struct cy_sort *by_kept;
@@ -141,8 +141,12 @@ static enum cy_status remove_row(struct cy_barrier *barrier, uint64_t row, uint6
         run->last_rule = rule;
         run->last_rule_offset = add_string(run, cy_str(rule));
     }
-    struct pending pending = {.rule_offset = run->last_rule_offset, .rule_bytes = (uint32_t)strlen(rule), .measured = measured,
-                              .threshold = threshold, .similarity = similarity, .duplicate_bytes = (uint32_t)duplicate_of.size};
+    struct pending pending = {.rule_offset = run->last_rule_offset,
+                              .rule_bytes = (uint32_t)strlen(rule),
+                              .measured = measured,
+                              .threshold = threshold,
+                              .similarity = similarity,
+                              .duplicate_bytes = (uint32_t)duplicate_of.size};
     if (duplicate_of.size > 0)
         pending.duplicate_offset = add_string(run, duplicate_of);
     cy_store_big_u64(pending.kept, kept == UINT64_MAX ? UINT64_MAX : phase_row(run, kept));
@@ -236,7 +240,8 @@ static enum cy_status resolve(struct barrier_run *run, struct cy_sort *by_row, s
 static enum cy_status write_removals(struct barrier_run *run, struct cy_error *error)
 {
     struct cy_sort *by_row;
-    cy_sort_open(&by_row, run->engine->work.folder, "removed", sizeof(struct placed), run->engine->memory_bytes / 4, run->engine->thread_count);
+    cy_sort_open(&by_row, run->engine->work.folder, "removed", sizeof(struct placed), run->engine->memory_bytes / 4,
+                 run->engine->thread_count);
     enum cy_status status = resolve(run, by_row, error);
     if (status == CY_OK)
         status = cy_sort_finish(by_row, error);
@@ -280,7 +285,8 @@ static enum cy_status gather_survivors(struct barrier_run *run, struct cy_error 
         return status;
     }
     for (size_t i = 0; i < removed_count && status == CY_OK; i++) {
-        const char *path = cy_arena_printf(&engine->arena, "%s.%s", cy_barrier_stem(engine, phase->barrier_first + i, &engine->arena), cy_barrier_suffixes[0]);
+        const char *path = cy_arena_printf(&engine->arena, "%s.%s", cy_barrier_stem(engine, phase->barrier_first + i, &engine->arena),
+                                           cy_barrier_suffixes[0]);
         removed[i] = fopen(path, "rbe");
         if (removed[i] == NULL)
             status = cy_error_errno(error, "open", path);
@@ -381,9 +387,14 @@ static enum cy_status run_barrier(struct cy_engine *engine, size_t phase, size_t
     for (size_t i = 0; i < engine->thread_count; i++)
         run.slots[i].file = -1;
     const char *folder = cy_arena_printf(&engine->arena, "%s.tmp", cy_barrier_stem(engine, step_index, &engine->arena));
-    run.barrier = (struct cy_barrier){.row_count = parts->row_count, .folder = folder, .memory_bytes = engine->memory_bytes / 2,
-                                      .thread_count = engine->thread_count, .mark_size = step->operator->mark_size(step->self),
-                                      .engine = &run, .read = read_marks, .remove = remove_row};
+    run.barrier = (struct cy_barrier){.row_count = parts->row_count,
+                                      .folder = folder,
+                                      .memory_bytes = engine->memory_bytes / 2,
+                                      .thread_count = engine->thread_count,
+                                      .mark_size = step->operator->mark_size(step->self),
+                                      .engine = &run,
+                                      .read = read_marks,
+                                      .remove = remove_row};
     engine->progress = (struct cy_progress){.stage = CY_RUN_BARRIER, .step = step->name, .document_count = parts->row_count};
     cy_engine_tell(engine);
     status = cy_remove_tree(folder, error);

@@ -30,7 +30,8 @@ enum cy_status cy_blocks_open(struct cy_blocks *blocks, struct cy_engine *engine
         stream->file = fopen(path, "rbe");
         if (stream->file == NULL)
             return cy_error_errno(error, "open", path);
-        enum cy_status status = cy_map_file(&stream->strings, cy_arena_printf(&engine->arena, "%s.%s", stem, cy_barrier_suffixes[1]), error);
+        enum cy_status status =
+            cy_map_file(&stream->strings, cy_arena_printf(&engine->arena, "%s.%s", stem, cy_barrier_suffixes[1]), error);
         do {
             if (status == CY_OK)
                 status = read_removal(stream, path, about->barrier_first + i, error);
@@ -144,8 +145,8 @@ void cy_engine_batch(const struct cy_engine *engine, struct cy_worker *worker, s
     cy_batch_init(batch, &worker->arena, worker->scratch, CY_BATCH_ROWS_MAX, engine->plan->signal_count, 0, mark_sizes, mark_count);
 }
 
-enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_block *block, struct cy_worker *worker, struct cy_batch *batch,
-                               struct cy_error *error)
+enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_block *block, struct cy_worker *worker,
+                               struct cy_batch *batch, struct cy_error *error)
 {
     const struct cy_engine *engine = blocks->engine;
     enum cy_status status = cy_spill_unpack(&block->head, block->packed, batch, error);
@@ -154,7 +155,8 @@ enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_b
     for (size_t row = 0; blocks->phase == 0 && engine->repeat_count > 0 && row < batch->total_count; row++) {
         uint64_t number = cy_engine_repeat(engine, batch->origins[row].ordinal);
         if (number > 0)
-            batch->ids[row] = cy_str(cy_arena_printf(&worker->arena, "%.*s#%llu", (int)batch->ids[row].size, batch->ids[row].data, (unsigned long long)number));
+            batch->ids[row] = cy_str(
+                cy_arena_printf(&worker->arena, "%.*s#%llu", (int)batch->ids[row].size, batch->ids[row].data, (unsigned long long)number));
     }
     size_t barrier_first = engine->plan->phases[blocks->phase].barrier_first;
     for (size_t i = 0; i < block->removal_count; i++) {

@@ -20,7 +20,7 @@ struct cy_worker {
 struct cy_phase_parts {
     struct cy_part *parts;
     size_t part_count;
-    uint64_t row_count;   /* alive when the phase's barriers begin */
+    uint64_t row_count; /* alive when the phase's barriers begin */
     uint64_t total_count;
 };
 
@@ -57,8 +57,8 @@ struct cy_engine {
 /* Files of a part. A phase that ends in barriers also has the rest. */
 enum { CY_PART_SPILL, CY_PART_NAMES, CY_PART_ROWS, CY_PART_IDS, CY_PART_MARKS };
 struct cy_name_record { /* CY_PART_NAMES: every record of phase 0 */
-    uint8_t hash[16];    /* XXH3 128 of the id */
-    uint8_t ordinal[8];  /* big-endian: sorted as bytes */
+    uint8_t hash[16];   /* XXH3 128 of the id */
+    uint8_t ordinal[8]; /* big-endian: sorted as bytes */
 };
 struct cy_row_record { /* CY_PART_ROWS: every row alive at the end of the phase */
     uint64_t ordinal;
@@ -87,11 +87,11 @@ enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_
 /* ---- blocks.c: the batches of a finished phase, one after the other ---- */
 struct cy_block {
     struct cy_spill_head head;
-    char *packed;     /* owned */
+    char *packed; /* owned */
     uint64_t row_first;
     struct cy_removal *removals; /* owned */
     size_t removal_count;
-    bool part_end;    /* the last of its part */
+    bool part_end; /* the last of its part */
 };
 struct cy_removal_stream {
     FILE *file;
@@ -102,11 +102,11 @@ struct cy_removal_stream {
 struct cy_blocks {
     struct cy_engine *engine;
     size_t phase;
-    size_t part;         /* the part being read */
-    uint64_t batch;      /* batches of it that were read */
-    int file;            /* its spill; -1: none open */
+    size_t part;    /* the part being read */
+    uint64_t batch; /* batches of it that were read */
+    int file;       /* its spill; -1: none open */
     uint64_t row_next;
-    uint64_t offset;     /* in the part's spill */
+    uint64_t offset;                   /* in the part's spill */
     struct cy_removal_stream *streams; /* one a barrier of the phase */
     size_t stream_count;
 };
@@ -116,8 +116,8 @@ enum cy_status cy_blocks_next(struct cy_blocks *blocks, struct cy_block *block, 
 void cy_blocks_close(struct cy_blocks *blocks);
 void cy_block_release(struct cy_block *block);
 /* Makes the batch (in the worker's arena) and gives what the barriers removed its verdicts. Thread-safe while the stream is open. */
-enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_block *block, struct cy_worker *worker, struct cy_batch *batch,
-                               struct cy_error *error);
+enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_block *block, struct cy_worker *worker,
+                               struct cy_batch *batch, struct cy_error *error);
 /* An empty batch for the plan, with the signatures of the phase's barriers. */
 void cy_engine_batch(const struct cy_engine *engine, struct cy_worker *worker, size_t phase, struct cy_batch *batch);
 

@@ -61,7 +61,8 @@ static enum cy_status fill_row(struct cy_intake *intake, struct cy_batch *batch,
     return CY_OK;
 }
 
-enum cy_status cy_intake_fill(struct cy_intake *intake, struct cy_batch *batch, const struct cy_plan_source **source, struct cy_error *error)
+enum cy_status cy_intake_fill(struct cy_intake *intake, struct cy_batch *batch, const struct cy_plan_source **source,
+                              struct cy_error *error)
 {
     const struct cy_plan *plan = intake->plan;
     uint32_t source_index = 0;
@@ -83,7 +84,8 @@ enum cy_status cy_intake_fill(struct cy_intake *intake, struct cy_batch *batch, 
     return batch->total_count > 0 ? CY_OK : CY_END;
 }
 
-enum cy_status cy_intake_decode(const struct cy_plan *plan, const struct cy_plan_source *source, struct cy_batch *batch, struct cy_error *error)
+enum cy_status cy_intake_decode(const struct cy_plan *plan, const struct cy_plan_source *source, struct cy_batch *batch,
+                                struct cy_error *error)
 {
     cy_batch_compact(batch); /* what the reader judged is gone before decoding */
     enum cy_status status = batch->row_count > 0 ? source->format->decode(source->self, batch, error) : CY_OK;
@@ -91,7 +93,8 @@ enum cy_status cy_intake_decode(const struct cy_plan *plan, const struct cy_plan
     for (size_t row = 0; row < batch->total_count; row++) {
         const struct cy_origin *origin = &batch->origins[row];
         if (batch->ids[row].size == 0)
-            batch->ids[row] = cy_str(cy_arena_printf(batch->arena, "%s#%llu", plan->files[origin->file].name, (unsigned long long)origin->place.record));
+            batch->ids[row] =
+                cy_str(cy_arena_printf(batch->arena, "%s#%llu", plan->files[origin->file].name, (unsigned long long)origin->place.record));
         if (batch->verdicts[row].what == CY_SKIPPED)
             batch->texts[row] = (struct cy_str){"", 0}; /* not a document: its bytes are no text */
     }

@@ -7,9 +7,11 @@
 
 #include <stdlib.h>
 
-enum { PART_BYTES = 64 << 20, /* raw input between checkpoints, unless the options say otherwise; DESIGN's most is 256 MiB */
-       JOBS_A_THREAD = 4,     /* jobs under way: a slow batch does not stop the others at once */
-       OUTPUTS_MAX = CY_PART_MARKS + 16 /* barriers in a row: more are a mistake */ };
+enum {
+    PART_BYTES = 64 << 20,           /* raw input between checkpoints, unless the options say otherwise; DESIGN's most is 256 MiB */
+    JOBS_A_THREAD = 4,               /* jobs under way: a slow batch does not stop the others at once */
+    OUTPUTS_MAX = CY_PART_MARKS + 16 /* barriers in a row: more are a mistake */
+};
 
 struct phase_run {
     struct cy_engine *engine;
@@ -20,13 +22,13 @@ struct phase_run {
     size_t output_count;
     uint64_t part_raw_bytes; /* taken since the last part ended */
     uint64_t part_limit;
-    uint64_t disk_bytes;     /* of the input files read to their end, as they lie on disk */
+    uint64_t disk_bytes; /* of the input files read to their end, as they lie on disk */
     uint32_t disk_file;
     /* Being put: */
     struct cy_part_writer *writer;
     struct cy_part part;
-    uint64_t id_bytes;  /* in the part's CY_PART_IDS */
-    bool ended;         /* the last part was finished */
+    uint64_t id_bytes; /* in the part's CY_PART_IDS */
+    bool ended;        /* the last part was finished */
 };
 
 struct phase_job {
@@ -60,7 +62,8 @@ static enum cy_status take_records(struct phase_run *run, struct cy_worker *work
     worker->times[0].cpu_ns += cy_clock_cpu_ns() - start;
     for (; run->disk_file < run->intake.cursor.file; run->disk_file++)
         run->disk_bytes += plan->files[run->disk_file].skipped ? 0 : plan->file_sizes[run->disk_file];
-    job->disk_bytes = run->disk_bytes + (run->disk_file < plan->file_count ? CY_MIN(run->intake.cursor.place.offset, plan->file_sizes[run->disk_file]) : 0);
+    job->disk_bytes = run->disk_bytes +
+                      (run->disk_file < plan->file_count ? CY_MIN(run->intake.cursor.place.offset, plan->file_sizes[run->disk_file]) : 0);
     job->after = run->intake.cursor;
     run->part_raw_bytes += job->batch.text_bytes;
     job->part_end = job->after.end || run->part_raw_bytes >= run->part_limit;
@@ -276,8 +279,8 @@ enum cy_status cy_engine_run_phase(struct cy_engine *engine, size_t phase, struc
     run.suffixes = cy_part_suffixes(engine->plan, phase, &arena, &run.output_count);
     run.part_limit = (uint64_t)(engine->options->part_bytes > 0 ? engine->options->part_bytes : PART_BYTES);
     CY_ASSERT(run.output_count <= OUTPUTS_MAX);
-    engine->progress = (struct cy_progress){.stage = phase == 0 ? CY_RUN_READ : CY_RUN_STEPS, .step = "",
-                                            .total_bytes = phase == 0 ? engine->plan->input_bytes : 0};
+    engine->progress = (struct cy_progress){
+        .stage = phase == 0 ? CY_RUN_READ : CY_RUN_STEPS, .step = "", .total_bytes = phase == 0 ? engine->plan->input_bytes : 0};
     enum cy_status status = cy_make_folders(cy_arena_printf(&arena, "%s/phase-%zu", engine->work.folder, phase), error);
     if (status == CY_OK)
         status = load_parts(&run, error);
@@ -285,16 +288,26 @@ enum cy_status cy_engine_run_phase(struct cy_engine *engine, size_t phase, struc
         run.blocks.file = -1;
         status = open_input(&run, error);
         if (status == CY_OK)
-            status = cy_pipeline_run(&(struct cy_pipeline){
-                .context = &run, .thread_count = engine->thread_count, .window = engine->thread_count * JOBS_A_THREAD,
-                .job_bytes = sizeof(struct phase_job), .take = take, .work = work, .put = put, .drop = drop_job, .stop = engine->options->stop,
-            }, error);
+            status = cy_pipeline_run(
+                &(struct cy_pipeline){
+                    .context = &run,
+                    .thread_count = engine->thread_count,
+                    .window = engine->thread_count * JOBS_A_THREAD,
+                    .job_bytes = sizeof(struct phase_job),
+                    .take = take,
+                    .work = work,
+                    .put = put,
+                    .drop = drop_job,
+                    .stop = engine->options->stop,
+                },
+                error);
         /* The last record was read before its file was known to be over. */
         if (status == CY_OK && run.writer != NULL) {
             run.part.next.end = true;
             status = finish_part(&run, error);
         }
-        /* Ctrl-C: what was put becomes a part of its own, and nothing of it is done again. Later phases keep the parts of the phase before. */
+        /* Ctrl-C: what was put becomes a part of its own, and nothing of it is done again. Later phases keep the parts of the phase before.
+         */
         if (status == CY_INTERRUPTED && run.writer != NULL && phase == 0) {
             struct cy_error later;
             finish_part(&run, &later);

@@ -17,8 +17,8 @@ struct run {
     pthread_cond_t room;       /* a job was put, or the run is over */
     struct slot *slots;        /* job n lies in slots[n % window] */
     uint64_t taken, put;
-    bool putting;              /* a thread is putting; the others leave their jobs to it */
-    bool over;                 /* nothing more to take */
+    bool putting; /* a thread is putting; the others leave their jobs to it */
+    bool over;    /* nothing more to take */
     enum cy_status status;
     struct cy_error *error;
 };

@@ -4,7 +4,8 @@
  *     take ─▶ job 8 ─▶ work               ─┼▶ put: 7, 8, 9 … as they were taken
  *     (one at a time)                      │  (one at a time)
  *
- * The order comes from the order of taking, never from timing. At most `window` jobs are under way: when the oldest is slow, taking waits. */
+ * The order comes from the order of taking, never from timing. At most `window` jobs are under way: when the oldest is slow, taking waits.
+ */
 #ifndef CY_RECIPE_PIPELINE_H
 #define CY_RECIPE_PIPELINE_H
 
@@ -15,8 +16,8 @@
 struct cy_pipeline {
     void *context;
     size_t thread_count;
-    size_t window;     /* jobs taken and not yet put, at least thread_count */
-    size_t job_bytes;  /* size of a job; zeroed before take */
+    size_t window;    /* jobs taken and not yet put, at least thread_count */
+    size_t job_bytes; /* size of a job; zeroed before take */
     /* Fills the next job. CY_END: there is none. One thread at a time. */
     enum cy_status (*take)(void *context, size_t thread, void *job, struct cy_error *error);
     enum cy_status (*work)(void *context, size_t thread, void *job, struct cy_error *error);

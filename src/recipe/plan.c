@@ -109,7 +109,8 @@ static enum cy_status set_param(const struct reading *reading, const struct cy_p
     return status == CY_OK ? CY_OK : locate(reading, node->line, node->column, status);
 }
 
-/* Every child of `map` that is a parameter sets it; the names in `others` (NULL-terminated) are left to the caller. Then: none is missing. */
+/* Every child of `map` that is a parameter sets it; the names in `others` (NULL-terminated) are left to the caller. Then: none is missing.
+ */
 static enum cy_status set_params(const struct reading *reading, const struct cy_param *params, void *self, const struct cy_yaml *map,
                                  const char *const *others, const char *owner)
 {
@@ -147,7 +148,8 @@ static enum cy_status set_params(const struct reading *reading, const struct cy_
 
 static const char *const source_keys[] = {"path", "format", "license", "party", NULL};
 
-static enum cy_status known_format(const struct reading *reading, const struct cy_yaml *map, const char *name, const struct cy_format **format)
+static enum cy_status known_format(const struct reading *reading, const struct cy_yaml *map, const char *name,
+                                   const struct cy_format **format)
 {
     const char *names[64] = {NULL};
     size_t count = 0;
@@ -169,7 +171,8 @@ static enum cy_status format_of_files(const struct reading *reading, const struc
         if (*format != NULL && *format != files[i].format) {
             wrong_at(reading, node->line, node->column, "\"%s\" holds files of two formats, %s and %s", node->scalar.data, (*format)->name,
                      files[i].format->name);
-            return cy_error_hint(reading->error, "name the format (format: %s), or write two sources with a glob each", files[i].format->name);
+            return cy_error_hint(reading->error, "name the format (format: %s), or write two sources with a glob each",
+                                 files[i].format->name);
         }
         *format = files[i].format;
     }
@@ -326,8 +329,8 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
     size_t name_count = 0;
     for (const struct cy_operator *const *each = cy_operators; *each != NULL; each++)
         names[name_count++] = (*each)->name;
-    step->operator = cy_operator_find(written.name);
-    if (step->operator == NULL)
+    step->operator= cy_operator_find(written.name);
+    if (step->operator== NULL)
         return unknown(reading, written.line, written.column, "there is no operator", written.name, names);
     step->name = written.as != NULL ? written.as : step->operator->name;
     if (!is_name(step->name))
@@ -344,7 +347,8 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
     const struct cy_yaml *params = written.params != NULL ? written.params : &empty;
     const char *scalar_param = step->operator->scalar_param;
     if (params->kind == CY_YAML_MAP || (params->kind == CY_YAML_SCALAR && params->scalar.size == 0)) {
-        status = set_params(reading, step->operator->params, step->self, params->kind == CY_YAML_MAP ? params : &empty, others, step->operator->name);
+        status = set_params(reading, step->operator->params, step->self, params->kind == CY_YAML_MAP ? params : &empty, others,
+                            step->operator->name);
     } else if (scalar_param != NULL) {
         status = set_param(reading, cy_param_find(step->operator->params, cy_str(scalar_param)), step->self, params);
     } else {
@@ -354,8 +358,11 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
         return status;
     step->signal_first = plan->signal_count;
     if (step->operator->prepare != NULL) {
-        struct cy_step_setup setup = {.arena = &plan->arena, .folder = plan->folder, .step_name = step->name,
-                                      .signal_names = plan->signal_names, .signal_count = plan->signal_count,
+        struct cy_step_setup setup = {.arena = &plan->arena,
+                                      .folder = plan->folder,
+                                      .step_name = step->name,
+                                      .signal_names = plan->signal_names,
+                                      .signal_count = plan->signal_count,
                                       .files = reading->step_files};
         status = step->operator->prepare(step->self, &setup, reading->error);
         if (status != CY_OK)
@@ -433,11 +440,13 @@ static enum cy_status read_split(const struct reading *reading, const struct cy_
     char *end;
     options->validation_share = strtod(share->scalar.data, &end);
     if (share->scalar.size == 0 || *end != '\0' || !(options->validation_share >= 0 && options->validation_share < 1))
-        return wrong_at(reading, share->line, share->column, "validation must be a share from 0 to below 1, found \"%s\"", share->scalar.data);
+        return wrong_at(reading, share->line, share->column, "validation must be a share from 0 to below 1, found \"%s\"",
+                        share->scalar.data);
     return CY_OK;
 }
 
-static enum cy_status read_choice(const struct reading *reading, const struct cy_yaml *map, const char *key, const char *const *names, int *value)
+static enum cy_status read_choice(const struct reading *reading, const struct cy_yaml *map, const char *key, const char *const *names,
+                                  int *value)
 {
     const struct cy_yaml *node = cy_yaml_get(map, key);
     if (node == NULL)

@@ -39,22 +39,22 @@ struct cy_phase {
 struct cy_plan {
     struct cy_arena arena;
     const char *name;
-    const char *folder;         /* of the recipe; paths in it are relative to this */
-    struct cy_str recipe_text;  /* byte for byte */
+    const char *folder;        /* of the recipe; paths in it are relative to this */
+    struct cy_str recipe_text; /* byte for byte */
     struct cy_plan_source *sources;
     size_t source_count;
-    struct cy_input *files;     /* all sources', in order */
-    uint32_t *file_sources;     /* files[i] belongs to sources[file_sources[i]] */
-    uint64_t *file_sizes;       /* bytes on disk when the plan was made */
+    struct cy_input *files; /* all sources', in order */
+    uint32_t *file_sources; /* files[i] belongs to sources[file_sources[i]] */
+    uint64_t *file_sizes;   /* bytes on disk when the plan was made */
     size_t file_count;
     uint64_t input_bytes;
     struct cy_plan_step *steps;
     size_t step_count;
-    struct cy_phase *phases;    /* at least one */
+    struct cy_phase *phases; /* at least one */
     size_t phase_count;
     size_t signal_count;
-    const char **signal_names;  /* "gopher_quality.words" */
-    const char *output;         /* folder */
+    const char **signal_names; /* "gopher_quality.words" */
+    const char *output;        /* folder */
     struct cy_dataset_options options;
 };
 

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    MEMORY_SHARE = 4,              /* of the machine's memory, unless the options say otherwise */
-    MEMORY_MIN = 64 << 20,         /* less than this and not even one thread's batches fit */
-    THREAD_BYTES = 48 << 20,       /* a thread's arena, scratch and jobs under way, measured at their largest on web pages */
+    MEMORY_SHARE = 4,        /* of the machine's memory, unless the options say otherwise */
+    MEMORY_MIN = 64 << 20,   /* less than this and not even one thread's batches fit */
+    THREAD_BYTES = 48 << 20, /* a thread's arena, scratch and jobs under way, measured at their largest on web pages */
 };
 
 const char *const cy_barrier_suffixes[2] = {"removed", "strings"};
@@ -75,8 +75,8 @@ static void make_identity(const struct cy_engine *engine, struct cy_buffer *out)
         cy_sha256_add(&hash, facts, sizeof facts);
     }
     cy_sha256_final(&hash, inputs);
-    cy_buffer_printf(out, "{\"recipe\":\"%s\",\"inputs\":\"%s\",\"limit\":\"%llu\",\"program\":\"ciyuan " CIYUAN_VERSION "\"}\n", recipe, inputs,
-                     (unsigned long long)engine->options->record_limit);
+    cy_buffer_printf(out, "{\"recipe\":\"%s\",\"inputs\":\"%s\",\"limit\":\"%llu\",\"program\":\"ciyuan " CIYUAN_VERSION "\"}\n", recipe,
+                     inputs, (unsigned long long)engine->options->record_limit);
 }
 
 static void choose_resources(struct cy_engine *engine)
@@ -110,7 +110,8 @@ static void hash_files(void *context, size_t thread)
         struct cy_error error;
         struct cy_schema_file *file = &hashing->files[i];
         *file = (struct cy_schema_file){.name = plan->files[i].name, .source = plan->file_sources[i]};
-        if (cy_sha256_file(plan->files[i].path, file->sha256, &file->size_bytes, &error) != CY_OK && !atomic_exchange(&hashing->failed, true))
+        if (cy_sha256_file(plan->files[i].path, file->sha256, &file->size_bytes, &error) != CY_OK &&
+            !atomic_exchange(&hashing->failed, true))
             hashing->error = error;
     }
 }
@@ -204,7 +205,8 @@ static enum cy_status run_stages(struct cy_engine *engine, struct cy_run_result 
         status = cy_engine_write(engine, files, result->build_id, error);
     if (status == CY_OK) {
         tell_stage(engine, CY_RUN_VERIFY);
-        status = cy_dataset_check(cy_path_join(&engine->arena, engine->work.folder, "dataset"), engine->thread_count, result->build_id, error);
+        status =
+            cy_dataset_check(cy_path_join(&engine->arena, engine->work.folder, "dataset"), engine->thread_count, result->build_id, error);
     }
     if (status == CY_OK)
         status = swap_into_place(engine, error);
@@ -249,7 +251,8 @@ static void close_workers(struct cy_engine *engine, struct cy_run_result *result
     free(engine->workers);
 }
 
-enum cy_status cy_run(const struct cy_plan *plan, const struct cy_run_options *options, struct cy_run_result *result, struct cy_error *error)
+enum cy_status cy_run(const struct cy_plan *plan, const struct cy_run_options *options, struct cy_run_result *result,
+                      struct cy_error *error)
 {
     struct cy_engine engine = {.plan = plan, .options = options, .work.lock_file = -1};
     *result = (struct cy_run_result){0};

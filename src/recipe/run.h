@@ -20,21 +20,21 @@ enum cy_run_stage { CY_RUN_READ, CY_RUN_NAMES, CY_RUN_BARRIER, CY_RUN_STEPS, CY_
 /* Told after each batch and at the beginning of each stage, from one thread at a time. */
 struct cy_progress {
     enum cy_run_stage stage;
-    const char *step;         /* of a barrier; "" otherwise */
-    uint64_t document_count;  /* read by this run and those before it, or written, by the stage */
-    uint64_t kept_count;      /* of them, alive now */
-    uint64_t done_bytes;      /* of total_bytes; in the files as they lie on disk where the stage reads sources */
-    uint64_t total_bytes;     /* 0: not known */
-    uint64_t resumed_count;   /* documents that runs before this one had done */
+    const char *step;        /* of a barrier; "" otherwise */
+    uint64_t document_count; /* read by this run and those before it, or written, by the stage */
+    uint64_t kept_count;     /* of them, alive now */
+    uint64_t done_bytes;     /* of total_bytes; in the files as they lie on disk where the stage reads sources */
+    uint64_t total_bytes;    /* 0: not known */
+    uint64_t resumed_count;  /* documents that runs before this one had done */
 };
 
 struct cy_run_options {
-    size_t thread_count;   /* 0: one a processor */
-    int64_t memory_bytes;  /* 0: a quarter of the machine's */
-    uint64_t record_limit; /* 0: none */
-    int64_t part_bytes;    /* 0: 64 MiB of raw input between checkpoints */
-    bool restart;          /* forget the work folder */
-    bool replace;          /* an existing dataset is replaced, when the new one is whole */
+    size_t thread_count;     /* 0: one a processor */
+    int64_t memory_bytes;    /* 0: a quarter of the machine's */
+    uint64_t record_limit;   /* 0: none */
+    int64_t part_bytes;      /* 0: 64 MiB of raw input between checkpoints */
+    bool restart;            /* forget the work folder */
+    bool replace;            /* an existing dataset is replaced, when the new one is whole */
     const atomic_bool *stop; /* when it becomes true the run stops at the next batch, and can be resumed; NULL: never */
     void (*progress)(void *context, const struct cy_progress *progress); /* NULL: none */
     void *progress_context;
@@ -53,13 +53,14 @@ struct cy_run_result {
     struct cy_step_time *times; /* reading and decoding first, then a step each, then writing; owned */
     size_t time_count;
     uint64_t read_count;
-    size_t thread_count;   /* used */
+    size_t thread_count; /* used */
     int64_t memory_bytes;
     bool resumed;
 };
 
 /* Builds the dataset. CY_INTERRUPTED after stop: the same call goes on later. Whatever the error, an existing dataset is untouched. */
-enum cy_status cy_run(const struct cy_plan *plan, const struct cy_run_options *options, struct cy_run_result *result, struct cy_error *error);
+enum cy_status cy_run(const struct cy_plan *plan, const struct cy_run_options *options, struct cy_run_result *result,
+                      struct cy_error *error);
 void cy_run_result_release(struct cy_run_result *result);
 
 #endif

@@ -33,7 +33,8 @@ void cy_spill_packer_free(struct cy_spill_packer *packer)
 enum { TEXT_COLUMNS = 6 };
 static struct cy_str **text_column(struct cy_batch *batch, size_t index)
 {
-    struct cy_str **columns[TEXT_COLUMNS] = {&batch->ids, &batch->urls, &batch->media_types, &batch->metadata, &batch->languages, &batch->texts};
+    struct cy_str **columns[TEXT_COLUMNS] = {&batch->ids,      &batch->urls,      &batch->media_types,
+                                             &batch->metadata, &batch->languages, &batch->texts};
     return columns[index];
 }
 
@@ -80,8 +81,8 @@ void cy_spill_pack(struct cy_spill_packer *packer, const struct cy_batch *batch,
             pack_texts(raw, verdict_text((struct cy_verdict *)verdict, i), 1);
     }
     CY_ASSERT(raw->size < UINT32_MAX);
-    struct cy_spill_head head = {.magic = MAGIC, .raw_bytes = (uint32_t)raw->size, .row_count = (uint32_t)batch->row_count,
-                                 .total_count = (uint32_t)count};
+    struct cy_spill_head head = {
+        .magic = MAGIC, .raw_bytes = (uint32_t)raw->size, .row_count = (uint32_t)batch->row_count, .total_count = (uint32_t)count};
     for (size_t row = 0; row < batch->row_count; row++)
         head.text_bytes += batch->texts[row].size;
     size_t bound = ZSTD_compressBound(raw->size);
@@ -135,7 +136,8 @@ static bool take_texts(struct cursor *cursor, struct cy_str *texts, size_t count
 static bool take_rows(struct cursor *cursor, const struct cy_spill_head *head, struct cy_batch *batch)
 {
     size_t count = head->total_count;
-    bool good = take(cursor, batch->origins, count * sizeof *batch->origins) && take(cursor, batch->read_bytes, count * sizeof *batch->read_bytes);
+    bool good =
+        take(cursor, batch->origins, count * sizeof *batch->origins) && take(cursor, batch->read_bytes, count * sizeof *batch->read_bytes);
     for (size_t i = 0; good && i < batch->signal_count; i++)
         good = take(cursor, batch->signals[i], count * sizeof(double));
     for (size_t i = 0; good && i < batch->token_count; i++)
@@ -146,8 +148,11 @@ static bool take_rows(struct cursor *cursor, const struct cy_spill_head *head, s
         struct cy_verdict *verdict = &batch->verdicts[row];
         struct verdict_numbers numbers = {0};
         good = take(cursor, &numbers, sizeof numbers);
-        *verdict = (struct cy_verdict){.what = good ? (enum cy_fate)numbers.what : CY_REMOVED, .step = numbers.step,
-                                       .measured = numbers.measured, .threshold = numbers.threshold, .similarity = numbers.similarity};
+        *verdict = (struct cy_verdict){.what = good ? (enum cy_fate)numbers.what : CY_REMOVED,
+                                       .step = numbers.step,
+                                       .measured = numbers.measured,
+                                       .threshold = numbers.threshold,
+                                       .similarity = numbers.similarity};
         for (size_t i = 0; good && i < VERDICT_TEXTS; i++)
             good = take_texts(cursor, verdict_text(verdict, i), 1);
     }

@@ -11,13 +11,13 @@
 /* Written as it lies in memory: a work folder stays on its machine. */
 struct cy_spill_head {
     uint32_t magic;
-    uint32_t raw_bytes;        /* decompressed; a batch holds less than 4 GiB */
-    uint32_t packed_bytes;     /* what follows this head */
-    uint32_t row_count;        /* alive */
+    uint32_t raw_bytes;    /* decompressed; a batch holds less than 4 GiB */
+    uint32_t packed_bytes; /* what follows this head */
+    uint32_t row_count;    /* alive */
     uint32_t total_count;
     uint32_t unused;
-    uint64_t text_bytes;       /* of the rows alive */
-    uint64_t checksum;         /* XXH3 of the packed bytes */
+    uint64_t text_bytes; /* of the rows alive */
+    uint64_t checksum;   /* XXH3 of the packed bytes */
 };
 
 struct cy_spill_packer; /* one a thread: compression context and buffer */

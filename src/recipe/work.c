@@ -160,8 +160,10 @@ enum cy_status cy_part_load(struct cy_part *part, const char *stem, const char *
                 .batch_count = yyjson_get_uint(yyjson_obj_get(root, "batches")),
                 .row_count = yyjson_get_uint(yyjson_obj_get(root, "rows")),
                 .total_count = yyjson_get_uint(yyjson_obj_get(root, "total")),
-                .next = {.file = (uint32_t)number_at(next, 0), .place = {number_at(next, 1), number_at(next, 2), number_at(next, 3)},
-                         .ordinal = number_at(next, 4), .end = number_at(next, 5) != 0},
+                .next = {.file = (uint32_t)number_at(next, 0),
+                         .place = {number_at(next, 1), number_at(next, 2), number_at(next, 3)},
+                         .ordinal = number_at(next, 4),
+                         .end = number_at(next, 5) != 0},
             };
         else if (status == CY_OK)
             status = CY_END;
@@ -199,7 +201,8 @@ static enum cy_status check_identity(struct cy_work *work, struct cy_str identit
     enum cy_status status = cy_read_file(path, &text, error);
     if (status == CY_OK && !cy_str_equal(cy_buffer_str(&text), identity)) {
         list_differences(identity, cy_buffer_str(&text), &differences);
-        cy_error_set(error, CY_FAILED, "\"%s\" belongs to another run: changed since then: %.*s", work->folder, (int)differences.size, differences.data);
+        cy_error_set(error, CY_FAILED, "\"%s\" belongs to another run: changed since then: %.*s", work->folder, (int)differences.size,
+                     differences.data);
         status = cy_error_hint(error, "go back to what it was to resume, or add --restart to forget the work done and begin anew");
     }
     cy_buffer_release(&text);

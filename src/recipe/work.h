@@ -16,9 +16,9 @@
 /* A piece of finished work: some files with a common stem, and the facts that the next run needs. */
 struct cy_part {
     uint64_t batch_count;
-    uint64_t row_count;      /* alive at its end */
-    uint64_t total_count;    /* with those that have a verdict */
-    struct cy_cursor next;   /* where the next part begins */
+    uint64_t row_count;    /* alive at its end */
+    uint64_t total_count;  /* with those that have a verdict */
+    struct cy_cursor next; /* where the next part begins */
 };
 
 struct cy_part_writer;

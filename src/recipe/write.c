@@ -114,12 +114,20 @@ static void make_schema(struct cy_engine *engine, const struct cy_schema_file *f
     const struct cy_plan *plan = engine->plan;
     struct cy_schema_source *sources = cy_arena_zero(&engine->arena, plan->source_count * sizeof *sources);
     for (size_t i = 0; i < plan->source_count; i++)
-        sources[i] = (struct cy_schema_source){plan->sources[i].path, plan->sources[i].license, plan->sources[i].party, plan->sources[i].format->name};
+        sources[i] = (struct cy_schema_source){plan->sources[i].path, plan->sources[i].license, plan->sources[i].party,
+                                               plan->sources[i].format->name};
     struct cy_schema_step *steps = cy_arena_zero(&engine->arena, plan->step_count * sizeof *steps);
     for (size_t i = 0; i < plan->step_count; i++)
         steps[i] = (struct cy_schema_step){plan->steps[i].name, plan->steps[i].operator, plan->steps[i].self, plan->steps[i].signal_first};
-    *schema = (struct cy_schema){.name = plan->name, .recipe_text = plan->recipe_text, .folder = plan->folder, .sources = sources, .source_count = plan->source_count,
-                                 .files = files, .file_count = plan->file_count, .steps = steps, .step_count = plan->step_count};
+    *schema = (struct cy_schema){.name = plan->name,
+                                 .recipe_text = plan->recipe_text,
+                                 .folder = plan->folder,
+                                 .sources = sources,
+                                 .source_count = plan->source_count,
+                                 .files = files,
+                                 .file_count = plan->file_count,
+                                 .steps = steps,
+                                 .step_count = plan->step_count};
 }
 
 enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_file *files, char build_id[65], struct cy_error *error)
@@ -139,10 +147,19 @@ enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_
         return status;
     status = cy_blocks_open(&run.blocks, engine, plan->phase_count - 1, 0, error);
     if (status == CY_OK)
-        status = cy_pipeline_run(&(struct cy_pipeline){
-            .context = &run, .thread_count = engine->thread_count, .window = engine->thread_count * 2, .job_bytes = sizeof(struct write_job),
-            .take = take, .work = work, .put = put, .drop = drop, .stop = engine->options->stop,
-        }, error);
+        status = cy_pipeline_run(
+            &(struct cy_pipeline){
+                .context = &run,
+                .thread_count = engine->thread_count,
+                .window = engine->thread_count * 2,
+                .job_bytes = sizeof(struct write_job),
+                .take = take,
+                .work = work,
+                .put = put,
+                .drop = drop,
+                .stop = engine->options->stop,
+            },
+            error);
     cy_blocks_close(&run.blocks);
     if (status == CY_OK)
         return cy_dataset_finish(run.writer, read_count(engine), build_id, error);

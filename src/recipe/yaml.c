@@ -56,8 +56,9 @@ static enum cy_status parse_key(struct parser *parser, struct fy_event *event, s
     const struct cy_yaml *others = (const struct cy_yaml *)(const void *)list->data;
     for (size_t i = 0; status == CY_OK && i < list->size / sizeof *others; i++)
         if (cy_str_equal(others[i].key, child->key))
-            status = cy_error_set(parser->error, CY_BAD_RECIPE, "%s:%d:%d: \"%.*s\" stands twice, first in line %d", parser->name,
-                                  child->key_line, child->key_column, (int)CY_MIN(child->key.size, 100), child->key.data, others[i].key_line);
+            status =
+                cy_error_set(parser->error, CY_BAD_RECIPE, "%s:%d:%d: \"%.*s\" stands twice, first in line %d", parser->name,
+                             child->key_line, child->key_column, (int)CY_MIN(child->key.size, 100), child->key.data, others[i].key_line);
     return status;
 }
 

@@ -3,8 +3,8 @@
 
 #include "base/files.h"
 
-static const char *const layout[] = {"base", "kernels", "document", "source", "html", "token", "model", "operators", "dataset", "recipe",
-                                     "store", "meter", "hub", "label", "assess", "exchange", "server", "cli"};
+static const char *const layout[] = {"base",   "kernels", "document", "source", "html",  "token",  "model",    "operators", "dataset",
+                                     "recipe", "store",   "meter",    "hub",    "label", "assess", "exchange", "server",    "cli"};
 
 static int place_of(struct cy_str folder)
 {
@@ -39,7 +39,8 @@ static void check_file(const char *path, int place)
         if (other < 0)
             fail_msg("%s: %.*s: there is no folder \"%.*s\" in the layout", path, (int)line.size, line.data, (int)folder.size, folder.data);
         if (other > place)
-            fail_msg("%s: %.*s: %s stands before %s in the layout and may not use it", path, (int)line.size, line.data, layout[place], layout[other]);
+            fail_msg("%s: %.*s: %s stands before %s in the layout and may not use it", path, (int)line.size, line.data, layout[place],
+                     layout[other]);
     }
     cy_buffer_release(&text);
 }

@@ -1,5 +1,5 @@
-/* The recipe: any bytes are either a plan or an error with a place; nothing leaks. The folder is empty, and inputs with a '/' are left out, so
- * that no source is found and the fuzzer does not walk the disk. */
+/* The recipe: any bytes are either a plan or an error with a place; nothing leaks. The folder is empty, and inputs with a '/' are left out,
+ * so that no source is found and the fuzzer does not walk the disk. */
 #include "recipe/plan.h"
 
 #include <stdlib.h>

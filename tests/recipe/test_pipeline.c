@@ -65,9 +65,16 @@ static enum cy_status run(struct numbers *numbers, size_t thread_count, struct c
 {
     all = numbers;
     numbers->ordered = true;
-    return cy_pipeline_run(&(struct cy_pipeline){.context = numbers, .thread_count = thread_count, .window = thread_count * 2,
-                                                 .job_bytes = sizeof(struct job), .take = take, .work = square, .put = put, .drop = drop,
-                                                 .stop = &numbers->stop}, error);
+    return cy_pipeline_run(&(struct cy_pipeline){.context = numbers,
+                                                 .thread_count = thread_count,
+                                                 .window = thread_count * 2,
+                                                 .job_bytes = sizeof(struct job),
+                                                 .take = take,
+                                                 .work = square,
+                                                 .put = put,
+                                                 .drop = drop,
+                                                 .stop = &numbers->stop},
+                           error);
 }
 
 CY_TEST("a pipeline puts every job in the order of taking, on 1, 2 and 8 threads")

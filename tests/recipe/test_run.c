@@ -12,11 +12,16 @@ static const char *make_case(size_t count)
     struct cy_buffer text = {0};
     struct cy_error error;
     for (size_t i = 0; i < count; i++)
-        cy_buffer_printf(&text, "{\"id\": \"d%zu\", \"text\": \"document number %zu of the test, with some words to it\"}\n", i, i % (count * 2 / 3));
+        cy_buffer_printf(&text, "{\"id\": \"d%zu\", \"text\": \"document number %zu of the test, with some words to it\"}\n", i,
+                         i % (count * 2 / 3));
     snprintf(path, sizeof path, "%s/in.jsonl", folder);
     cy_expect_ok(cy_write_file(path, cy_buffer_str(&text), &error), error);
     snprintf(path, sizeof path, "%s/recipe.yaml", folder);
-    cy_expect_ok(cy_write_file(path, CY_STR("name: run\nsources: [in.jsonl]\nsteps: [dedup_exact, {where: \"length(text) > 10\"}]\noutput: {path: out}\n"), &error), error);
+    cy_expect_ok(
+        cy_write_file(path,
+                      CY_STR("name: run\nsources: [in.jsonl]\nsteps: [dedup_exact, {where: \"length(text) > 10\"}]\noutput: {path: out}\n"),
+                      &error),
+        error);
     cy_buffer_release(&text);
     return folder;
 }

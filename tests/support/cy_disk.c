@@ -16,7 +16,7 @@ struct change {
     char other[PATH_MAX]; /* the old name */
     int file;             /* of WROTE: the descriptor while it is open, else -1 */
     int64_t synced_bytes;
-    char *replaced;       /* of RENAMED: the content that stood at the new name, or NULL */
+    char *replaced; /* of RENAMED: the content that stood at the new name, or NULL */
     size_t replaced_bytes;
     bool safe;
 };
@@ -172,15 +172,23 @@ static int disk_sync_folder(const char *path)
     pthread_mutex_lock(&lock);
     int result = is_off() ? -1 : 0;
     for (size_t i = 0; result == 0 && i < change_count; i++)
-        if (changes[i].kind != WROTE && (lies_in(changes[i].path, path) || (changes[i].kind == EXCHANGED && lies_in(changes[i].other, path))))
+        if (changes[i].kind != WROTE &&
+            (lies_in(changes[i].path, path) || (changes[i].kind == EXCHANGED && lies_in(changes[i].other, path))))
             changes[i].safe = true;
     pthread_mutex_unlock(&lock);
     return result;
 }
 
 static const struct cy_files disk = {
-    .open = disk_open, .write = disk_write, .sync = disk_sync, .close = disk_close, .rename = disk_rename, .exchange = disk_exchange,
-    .remove = disk_remove, .make_folder = disk_make_folder, .sync_folder = disk_sync_folder,
+    .open = disk_open,
+    .write = disk_write,
+    .sync = disk_sync,
+    .close = disk_close,
+    .rename = disk_rename,
+    .exchange = disk_exchange,
+    .remove = disk_remove,
+    .make_folder = disk_make_folder,
+    .sync_folder = disk_sync_folder,
 };
 
 void cy_disk_begin(uint64_t seed, uint64_t calls_max)
