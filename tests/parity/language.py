@@ -261,5 +261,6 @@ def main():
         compare_verdicts(folder, mixed, peer)
 
 
-main()
-sys.exit(failed)
+if __name__ == "__main__":
+    main()
+    sys.exit(failed)
