@@ -201,8 +201,6 @@ enum cy_status cy_html_extract(struct cy_html_extractor *extractor, const struct
     out->title = head->title.size > 0 ? cy_arena_str(arena, head->title) : head_text(arena, head->og_title);
     out->language = head_text(arena, head->language);
     out->date = head_text(arena, head->date);
-    out->author = head_text(arena, head->author);
-    out->site = head_text(arena, head->site);
     struct cy_html_view view;
     cy_html_view_init(&view, tree, &extractor->scratch);
     write_page(&view, options, cy_html_probabilities(&extractor->models, &view, &extractor->scratch), arena, out);

@@ -16,12 +16,10 @@ struct cy_html_page {
     struct cy_str title;    /* empty: none */
     struct cy_str language; /* as <html lang> says */
     struct cy_str date;     /* as the page says: article:published_time, datePublished */
-    struct cy_str author;
-    struct cy_str site;
-    size_t chars;      /* code points of text */
-    double link_share; /* of the text's bytes, those in links */
-    double page_share; /* of the words on the page, those kept */
-    double score;      /* 0…1: the word F1 that the model expects of this text */
+    size_t chars;           /* code points of text */
+    double link_share;      /* of the text's bytes, those in links */
+    double page_share;      /* of the words on the page, those kept */
+    double score;           /* 0…1: the word F1 that the model expects of this text */
 };
 
 /* One thread's extractor: its memory is used again from page to page, and bounded. */

@@ -8,17 +8,10 @@ void cy_html_read_meta(struct cy_html_head *head, const struct cy_html_attribute
         const char *name;
         struct cy_str *field;
     } fields[] = {
-        {"og:title", &head->og_title},
-        {"description", &head->description},
-        {"og:description", &head->description},
-        {"og:type", &head->og_type},
-        {"article:published_time", &head->date},
-        {"og:site_name", &head->site},
-        {"datePublished", &head->date},
-        {"date", &head->date},
-        {"author", &head->author},
+        {"og:title", &head->og_title},           {"og:type", &head->og_type},
+        {"article:published_time", &head->date}, {"og:article:published_time", &head->date},
+        {"datePublished", &head->date},          {"date", &head->date},
         {"dc.date.issued", &head->date},
-        {"og:article:published_time", &head->date},
     };
     struct cy_str name = attributes->name.size > 0 ? attributes->name : attributes->itemprop;
     if (name.size == 0 || attributes->content.size == 0)

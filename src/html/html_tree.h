@@ -94,12 +94,9 @@ struct cy_html_block {
 struct cy_html_head {
     struct cy_str title; /* decoded; <title>, else og:title */
     struct cy_str og_title;
-    struct cy_str description; /* meta description or og:description, raw */
-    struct cy_str language;    /* <html lang>, raw */
+    struct cy_str language; /* <html lang>, raw */
     struct cy_str og_type;
-    struct cy_str date; /* article:published_time or the like, raw */
-    struct cy_str author;
-    struct cy_str site;    /* og:site_name */
+    struct cy_str date;    /* article:published_time or the like, raw */
     uint32_t schema_types; /* enum cy_html_schema of JSON-LD and itemtype */
 };
 
