@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS = 4, SIGNALS_STEP = 6, SIGNALS = STEPS * SIGNALS_STEP, DOCUMENT_BYTES = 4096, BATCH_ROWS = 100, CHUNK_BYTES = 32 << 20 };
+enum { STEPS = 4, SIGNALS_STEP = 6, SIGNALS = STEPS * SIGNALS_STEP, DOCUMENT_BYTES = 4096, BATCH_ROWS = 100, CHUNK_BYTES = 8 << 20 };
 
 static const struct cy_signal signals[] = {
     {"words", "", ""}, {"mean_chars", "", ""}, {"symbols", "", ""}, {"lines", "", ""}, {"stop_words", "", ""}, {"repeated", "", ""}, {0}};
