@@ -151,7 +151,7 @@ void cy_batch_remove(struct cy_batch *batch, size_t row, const char *rule, doubl
 void cy_batch_remove_hidden(struct cy_batch *batch, size_t row, const char *rule, double measured, double threshold, struct cy_str masked)
 {
     if (batch->verdicts[row].what == CY_KEPT)
-        batch->verdicts[row].excerpt = masked;
+        batch->verdicts[row].excerpt = masked.size > 0 ? masked : CY_STR("***"); /* empty would mean: show the text */
     judge(batch, row, CY_REMOVED, cy_str(rule), measured, threshold);
 }
 

@@ -102,7 +102,8 @@ static inline uint8_t *cy_batch_mark(struct cy_batch *batch, size_t row)
 /* Verdicts. The first one of a row counts; a later one of the same step is ignored. `rule` is borrowed for the batch's life (a literal,
  * the plan's, or the arena's). */
 void cy_batch_remove(struct cy_batch *batch, size_t row, const char *rule, double measured, double threshold);
-/* The same, for a rule whose text must not be shown: the ledger gets `masked` in its place. */
+/* The same, for a rule whose text must not be shown: the ledger gets `masked` in its place ("***" when it is
+ * empty). */
 void cy_batch_remove_hidden(struct cy_batch *batch, size_t row, const char *rule, double measured, double threshold, struct cy_str masked);
 void cy_batch_unreadable(struct cy_batch *batch, size_t row, const char *reason);
 void cy_batch_skip(struct cy_batch *batch, size_t row, struct cy_str type);

@@ -227,6 +227,32 @@ CY_TEST("numbers in JSON Lines are always doubles to a reader, and the shortest 
     }
 }
 
+CY_TEST("of a text that a rule hides the ledger and the samples hold the masked match, even an empty one, and never the text")
+{
+    const struct cy_dataset_options options = {.format = CY_DATASET_JSONL, .shard_bytes = 1 << 20, .removed_text = CY_TEXT_FULL};
+    struct cy_batch *batch = cy_test_dataset_batch();
+    add_document(batch, "one", CY_STR("secret@example.org"));
+    add_document(batch, "two", CY_STR("secret@example.org"));
+    batch->step = 0;
+    cy_batch_remove_hidden(batch, 0, "email", NAN, NAN, CY_STR("s***@***"));
+    cy_batch_remove_hidden(batch, 1, "email", NAN, NAN, CY_STR(""));
+    cy_batch_compact(batch);
+    const struct cy_table table = {.schema = &cy_test_schema, .options = &options};
+    cy_expect_str(cy_field_text(&table, CY_FIELD_GONE_TEXT, &(struct cy_row){batch, 0}), "s***@***");
+    cy_expect_str(cy_field_text(&table, CY_FIELD_GONE_TEXT, &(struct cy_row){batch, 1}), "***");
+    const char *folder = cy_test_folder();
+    struct cy_error error;
+    struct cy_buffer samples = {0};
+    char build_id[65], path[4096];
+    cy_expect_ok(write_batch(folder, &options, batch, 2, build_id, &error), error);
+    snprintf(path, sizeof path, "%s/samples.json", folder);
+    cy_expect_ok(cy_read_file(path, &samples, &error), error);
+    assert_null(memmem(samples.data, samples.size, "secret", 6));
+    assert_non_null(memmem(samples.data, samples.size, "s***@***", 8));
+    cy_buffer_release(&samples);
+    cy_test_batch_free(batch);
+}
+
 /* ---- threads ---- */
 
 enum { CHUNKS = 24, CHUNK_ROWS = 50 };
