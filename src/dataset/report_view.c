@@ -52,8 +52,8 @@ static struct cy_str keep_text(const struct cy_schema_step *step, const struct c
     const char *sign = rule != NULL ? cy_rule_sign(rule) : "";
     double threshold = threshold_param(step, rule, &param);
     if (threshold == 0 && rule->keep == CY_KEEP_BELOW && param->kind == CY_PARAM_KIND_NUMBER)
-        cy_buffer_add_text(&text, "none"); /* a share or a similarity that none lies below */
-    else if (counts != NULL && !isnan(counts->threshold_low))
+        return (struct cy_str){"", 0}; /* no share or similarity lies below 0: the rule asks for no value */
+    if (counts != NULL && !isnan(counts->threshold_low))
         add_keep(&text, sign, counts->threshold_low, counts->threshold_high);
     else if (isfinite(threshold))
         add_keep(&text, sign, threshold, threshold);
