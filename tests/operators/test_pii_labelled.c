@@ -29,8 +29,8 @@ static void make_email(char *out)
                                           "@qq.com",
                                           "@163.com",
                                           "@mail.??????.edu.cn",
-                                          "@?"
-                                          "?-x??.de",
+                                          ("@?"
+                                           "?-x??.de"), /* in two, for "??-" is a trigraph */
                                           "@sub.????.co.uk",
                                           "@????.io",
                                           "@company.photography"};
