@@ -9,8 +9,9 @@
 
 #include "token/tokenizer.h"
 
-/* Ids are below this: a file that names a larger one is refused before anything is sized by it. The largest vocabularies have 262,144. */
-enum { CY_TOKEN_ID_MAX = (1 << 22) - 1 };
+/* No id is larger: a file that names a larger one is refused before anything is sized by it. The largest vocabularies have 262,144 ids; two
+ * ids and a rank fit 64 bits so. */
+enum { CY_TOKEN_ID_MAX = (1 << 21) - 1 };
 /* A token's bytes; the longest of known vocabularies has 512 (o200k has 128). */
 enum { CY_TOKEN_BYTES_MAX = 65535 };
 

@@ -1,0 +1,156 @@
+/* Byte-level BPE inside: the tables that loading makes, and merging over them.
+ *
+ *     piece ─▶ is it a token? (short_tokens, long_tokens) ─▶ was it seen? (the thread's memory) ─▶ first ids (bytes, characters) ─▶ merges
+ *
+ * Pairs are pairs of ids, never strings. tiktoken merges by the rank of the two tokens' bytes put together; where every token is what
+ * merging its own bytes gives, each token arises from one pair alone: its bytes lie between the same two boundaries as in the token alone,
+ * so the same merges have happened there. Where a vocabulary has a token for which that is not so, every split of every token into two
+ * tokens is a pair, which is tiktoken's rule by definition. */
+#ifndef CY_TOKEN_BPE_H
+#define CY_TOKEN_BPE_H
+
+#include "kernels/split_masks.h"
+#include "token/tokenizer_parts.h"
+
+enum {
+    CY_BPE_NONE = (1 << 22) - 1,   /* no rank: the pair does not merge */
+    CY_BPE_BUCKET = 8,             /* pairs a bucket: one cache line */
+    CY_BPE_SHORT_BYTES = 12,       /* the longest token in short_tokens */
+    CY_BPE_PARTS_MAX = 64,         /* first ids that merge in registers; more go to the heap */
+    CY_BPE_CHARS = 0x10000 - 0x800 /* code points of three bytes */
+};
+
+/* A token of at most CY_BPE_SHORT_BYTES bytes: low holds the first eight (zeros behind), high the next four, then the size in bits 32 to 35
+ * and the id from bit 36 on. Size 0: free. */
+struct cy_bpe_short {
+    uint64_t low, high;
+};
+
+struct cy_bpe {
+    struct cy_token_model model;
+    const struct cy_vocabulary *vocabulary;
+    bool whole_first;
+    bool all_made; /* merges make every token of its own bytes, so that looking pieces up changes nothing */
+    uint32_t byte_ids[256];
+    uint32_t *byte_pairs; /* [first << 8 | second] → rank of that pair of bytes */
+    uint64_t *pairs;      /* buckets: left << 43 | right << 22 | rank; UINT64_MAX: free */
+    unsigned pair_bits;   /* log2 of the number of buckets */
+    uint32_t *merged;     /* rank → the id that the pair becomes; NULL: the rank itself */
+    struct cy_bpe_short *short_tokens;
+    unsigned short_bits;
+    uint32_t *long_tokens; /* ids of longer tokens, open addressing by cy_hash64; UINT32_MAX: free */
+    unsigned long_bits;
+    uint64_t *chars; /* [code point - 0x800] → first ids of a character of three bytes: one or two of 21 bits, the count from bit 62 on;
+                        count 3: its bytes */
+};
+
+static inline uint32_t cy_bpe_merged(const struct cy_bpe *bpe, uint32_t rank)
+{
+    return bpe->merged != NULL ? bpe->merged[rank] : rank;
+}
+
+static inline size_t cy_bpe_bucket(const struct cy_bpe *bpe, uint64_t pair)
+{
+    return (size_t)(pair * 0x9E3779B97F4A7C15u >> (64 - bpe->pair_bits)) * CY_BPE_BUCKET;
+}
+
+/* The rank of the pair, CY_BPE_NONE when it does not merge. */
+static inline uint32_t cy_bpe_rank(const struct cy_bpe *bpe, uint32_t left, uint32_t right)
+{
+    const uint64_t pair = (uint64_t)left << 21 | right, mask = ((size_t)CY_BPE_BUCKET << bpe->pair_bits) - 1;
+    for (size_t slot = cy_bpe_bucket(bpe, pair);; slot = (slot + 1) & mask) {
+        uint64_t entry = bpe->pairs[slot];
+        if (entry >> 22 == pair)
+            return (uint32_t)entry & CY_BPE_NONE;
+        if (entry == UINT64_MAX)
+            return CY_BPE_NONE;
+    }
+}
+
+/* ---- tokens by their bytes ---- */
+
+/* The first 16 bytes at `at`, of which size count; zeros behind. Reads 16 bytes. */
+static inline void cy_bpe_key(const char *at, size_t size, uint64_t key[2])
+{
+    key[0] = cy_load_u64(at);
+    key[1] = cy_load_u64(at + 8);
+    if (size < 8) {
+        key[0] &= ((uint64_t)1 << (8 * size)) - 1;
+        key[1] = 0;
+    } else if (size < 16) {
+        key[1] &= ((uint64_t)1 << (8 * (size - 8))) - 1;
+    }
+}
+
+static inline uint64_t cy_bpe_hash(uint64_t low, uint64_t high)
+{
+    __uint128_t product = (__uint128_t)(low ^ 0x9E3779B97F4A7C15u) * (high ^ 0xC2B2AE3D27D4EB4Fu);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The id of the token with this key (high: four bytes and the size), UINT32_MAX when it is none. */
+static inline uint32_t cy_bpe_find_short(const struct cy_bpe *bpe, uint64_t low, uint64_t high, uint64_t hash)
+{
+    const size_t mask = ((size_t)1 << bpe->short_bits) - 1;
+    for (size_t slot = (size_t)(hash >> (64 - bpe->short_bits));; slot = (slot + 1) & mask) {
+        const struct cy_bpe_short *token = &bpe->short_tokens[slot];
+        if (token->low == low && ((token->high ^ high) & 0xFFFFFFFFFu) == 0)
+            return (uint32_t)(token->high >> 36);
+        if (token->high == 0)
+            return UINT32_MAX;
+    }
+}
+uint32_t cy_bpe_find_long(const struct cy_bpe *bpe, struct cy_str piece);
+/* The id of the token with these bytes, of any size; UINT32_MAX when it is none or merges do not make it (unless whole_first). */
+uint32_t cy_bpe_find(const struct cy_bpe *bpe, struct cy_str piece);
+
+/* ---- merging ---- */
+
+/* Memory of the heap, grown as needed. */
+struct cy_bpe_heap {
+    uint64_t *entries;
+    uint32_t *ids, *ranks, *next, *previous;
+    size_t capacity; /* parts */
+};
+void cy_bpe_heap_release(struct cy_bpe_heap *heap);
+
+/* Merges ids[0..count), count ≤ CY_BPE_PARTS_MAX, in place and returns how many are left. The variants' definition is the scalar one. */
+typedef size_t cy_bpe_merge_fn(const struct cy_bpe *bpe, uint32_t *ids, size_t count);
+struct cy_bpe_merge_variant {
+    const char *name;
+    unsigned needs;
+    cy_bpe_merge_fn *run;
+};
+extern const struct cy_bpe_merge_variant cy_bpe_merge_variants[];
+cy_bpe_merge_fn *cy_bpe_merge_parts(void);
+
+/* The ids of a piece by merges alone, appended to *ids. O(n log n). */
+void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, struct cy_str piece,
+                        struct cy_ids *ids);
+
+/* ---- a thread's memory ---- */
+
+/* A piece seen before: at most 16 bytes and five ids. */
+struct cy_bpe_seen {
+    uint64_t low, high; /* the bytes, zeros behind */
+    uint64_t ids[2];    /* three of 21 bits; two more, the count in bits 42 to 47, the size in bytes from bit 48 on (0: free) */
+};
+enum { CY_BPE_SEEN_IDS = 5, CY_BPE_SEEN_BYTES = 16 };
+
+struct cy_bpe_memory {
+    cy_bpe_merge_fn *merge;
+    cy_split_masks_fn *masks;
+    struct cy_bpe_heap heap;
+    struct cy_bpe_seen *seen; /* pairs of slots: a piece is in one of two */
+    unsigned seen_bits;
+    struct cy_ids ids; /* one piece's */
+    struct cy_piece_ends ends;
+};
+void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_max);
+void cy_bpe_memory_free(void *memory);
+
+void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *cache, struct cy_str piece, struct cy_ids *ids);
+size_t cy_bpe_encode_text(const struct cy_token_model *model, const struct cy_splitter *splitter, struct cy_token_cache *cache,
+                          struct cy_str text, struct cy_ids *ids);
+
+#endif

@@ -1,0 +1,434 @@
+/* Making the tables of a byte-level BPE (bpe.h says what they are). */
+#include "token/bpe.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+/* ---- tokens by their bytes ---- */
+
+static unsigned bits_for(size_t count)
+{
+    unsigned bits = 4;
+    while ((size_t)1 << bits < count)
+        bits++;
+    return bits;
+}
+
+uint32_t cy_bpe_find_long(const struct cy_bpe *bpe, struct cy_str piece)
+{
+    const size_t mask = ((size_t)1 << bpe->long_bits) - 1;
+    for (size_t slot = cy_hash64(piece, 0) & mask;; slot = (slot + 1) & mask) {
+        uint32_t id = bpe->long_tokens[slot];
+        if (id == UINT32_MAX || cy_str_equal(cy_vocabulary_token(bpe->vocabulary, id), piece))
+            return id;
+    }
+}
+
+/* The key of a piece of at most CY_BPE_SHORT_BYTES bytes. */
+static void short_key(struct cy_str piece, uint64_t *low, uint64_t *high)
+{
+    char bytes[16] = {0};
+    memcpy(bytes, piece.data, piece.size);
+    *low = cy_load_u64(bytes);
+    *high = cy_load_u32(bytes + 8) | (uint64_t)piece.size << 32;
+}
+
+uint32_t cy_bpe_find(const struct cy_bpe *bpe, struct cy_str piece)
+{
+    uint64_t low, high;
+    if (piece.size == 0)
+        return UINT32_MAX;
+    if (piece.size > CY_BPE_SHORT_BYTES)
+        return cy_bpe_find_long(bpe, piece);
+    short_key(piece, &low, &high);
+    return cy_bpe_find_short(bpe, low, high, cy_bpe_hash(low, high));
+}
+
+static void add_token(struct cy_bpe *bpe, uint32_t id)
+{
+    struct cy_str token = cy_vocabulary_token(bpe->vocabulary, id);
+    uint64_t low, high;
+    if (token.size > CY_BPE_SHORT_BYTES) {
+        size_t slot = cy_hash64(token, 0), mask = ((size_t)1 << bpe->long_bits) - 1;
+        while (bpe->long_tokens[slot &= mask] != UINT32_MAX)
+            slot++;
+        bpe->long_tokens[slot] = id;
+        return;
+    }
+    short_key(token, &low, &high);
+    size_t slot = (size_t)(cy_bpe_hash(low, high) >> (64 - bpe->short_bits)), mask = ((size_t)1 << bpe->short_bits) - 1;
+    while (bpe->short_tokens[slot &= mask].high != 0)
+        slot++;
+    bpe->short_tokens[slot] = (struct cy_bpe_short){low, high | (uint64_t)id << 36};
+}
+
+/* ---- pairs ---- */
+
+static void *alloc_lines(size_t size_bytes) /* at cache lines */
+{
+    void *made = aligned_alloc(64, (size_bytes + 63) / 64 * 64);
+    CY_ASSERT(made != NULL);
+    return made;
+}
+
+static void pairs_init(struct cy_bpe *bpe, size_t count)
+{
+    bpe->pair_bits = bits_for(count / 4); /* half full at most */
+    size_t size_bytes = ((size_t)CY_BPE_BUCKET << bpe->pair_bits) * sizeof *bpe->pairs;
+    bpe->pairs = alloc_lines(size_bytes);
+    memset(bpe->pairs, 0xFF, size_bytes);
+}
+
+/* A pair that is there already keeps the lower rank. */
+static void add_pair(struct cy_bpe *bpe, uint32_t left, uint32_t right, uint32_t rank)
+{
+    const uint64_t pair = (uint64_t)left << 21 | right, mask = ((size_t)CY_BPE_BUCKET << bpe->pair_bits) - 1;
+    size_t slot = cy_bpe_bucket(bpe, pair);
+    while (bpe->pairs[slot] != UINT64_MAX && bpe->pairs[slot] >> 22 != pair)
+        slot = (slot + 1) & mask;
+    bpe->pairs[slot] = CY_MIN(bpe->pairs[slot], pair << 22 | rank);
+}
+
+/* What merging a token's bytes comes to: the ids, at most 64 of them written, and their number. */
+static size_t merge_token(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, struct cy_str token, uint32_t *ids,
+                          struct cy_ids *many)
+{
+    if (token.size <= CY_BPE_PARTS_MAX) {
+        for (size_t i = 0; i < token.size; i++)
+            ids[i] = bpe->byte_ids[(uint8_t)token.data[i]];
+        return merge(bpe, ids, token.size);
+    }
+    many->count = 0;
+    cy_bpe_merge_piece(bpe, merge, heap, token, many);
+    memcpy(ids, many->items, CY_MIN(many->count, (size_t)CY_BPE_PARTS_MAX) * sizeof *ids);
+    return many->count;
+}
+
+/* Every split of a token into two tokens is a pair of its rank. */
+static void add_splits(struct cy_bpe *bpe, struct cy_str token, uint32_t rank)
+{
+    for (size_t cut = 1; cut < token.size; cut++) {
+        uint32_t left = cy_bpe_find(bpe, (struct cy_str){token.data, cut});
+        uint32_t right = left == UINT32_MAX ? left : cy_bpe_find(bpe, (struct cy_str){token.data + cut, token.size - cut});
+        if (right != UINT32_MAX)
+            add_pair(bpe, left, right, rank);
+    }
+}
+
+/* order[0..count): the ids by rank; the rank in the tables is the place in it. Each token's pair is what the merges before it leave of its
+ * bytes. Returns whether that was a pair for every token; if not, the table is not complete. */
+static bool pairs_of_ranks(struct cy_bpe *bpe, const uint32_t *order, size_t count)
+{
+    cy_bpe_merge_fn *merge = cy_bpe_merge_parts();
+    struct cy_bpe_heap heap = {0};
+    struct cy_ids many = {0};
+    uint32_t ids[CY_BPE_PARTS_MAX];
+    bool all = true;
+    pairs_init(bpe, count);
+    for (size_t rank = 0; rank < count && all; rank++) {
+        struct cy_str token = cy_vocabulary_token(bpe->vocabulary, order[rank]);
+        if (token.size < 2)
+            continue;
+        all = merge_token(bpe, merge, &heap, token, ids, &many) == 2;
+        if (all)
+            add_pair(bpe, ids[0], ids[1], (uint32_t)rank);
+    }
+    cy_bpe_heap_release(&heap);
+    cy_ids_release(&many);
+    return all;
+}
+
+static void pairs_of_splits(struct cy_bpe *bpe, const uint32_t *order, size_t count)
+{
+    size_t split_count = 0;
+    for (size_t rank = 0; rank < count; rank++)
+        split_count += cy_vocabulary_token(bpe->vocabulary, order[rank]).size; /* more than there are: only half of them are pairs */
+    free(bpe->pairs);
+    pairs_init(bpe, split_count);
+    for (size_t rank = 0; rank < count; rank++)
+        add_splits(bpe, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
+}
+
+/* ---- characters of three bytes ---- */
+
+/* The lowest rank of a token that holds a part of a character and something beside it, by that part. */
+struct crossing {
+    uint32_t first[256], last[256];
+    uint32_t *first_two, *last_two; /* [byte << 8 | byte] */
+};
+
+static void note(uint32_t *lowest, uint32_t rank)
+{
+    *lowest = CY_MIN(*lowest, rank);
+}
+
+static bool is_continuation(char byte)
+{
+    return ((uint8_t)byte & 0xC0) == 0x80;
+}
+
+static void note_token(struct crossing *crossing, struct cy_str token, uint32_t rank)
+{
+    const uint8_t *bytes = (const uint8_t *)token.data;
+    size_t size = token.size;
+    if (size >= 2 && is_continuation(token.data[0])) {
+        if (!is_continuation(token.data[1]))
+            note(&crossing->last[bytes[0]], rank);
+        else if (size >= 3 && !is_continuation(token.data[2]))
+            note(&crossing->last_two[bytes[0] << 8 | bytes[1]], rank);
+    }
+    if (size >= 2 && bytes[size - 1] >= 0xE0)
+        note(&crossing->first[bytes[size - 1]], rank);
+    if (size >= 3 && bytes[size - 2] >= 0xE0 && is_continuation(token.data[size - 1]))
+        note(&crossing->first_two[bytes[size - 2] << 8 | bytes[size - 1]], rank);
+}
+
+/* The first ids of one character: its own merges, where all of them come before every merge of a part of it with something beside it. */
+static uint64_t char_entry(const struct cy_bpe *bpe, const struct crossing *crossing, const uint8_t bytes[3])
+{
+    const uint64_t raw = (uint64_t)3 << 62;
+    const uint32_t *id = bpe->byte_ids;
+    uint32_t lowest = CY_MIN(crossing->first[bytes[0]], crossing->last[bytes[2]]);
+    lowest = CY_MIN(lowest, crossing->first_two[bytes[0] << 8 | bytes[1]]);
+    lowest = CY_MIN(lowest, crossing->last_two[bytes[1] << 8 | bytes[2]]);
+    uint32_t front = cy_bpe_rank(bpe, id[bytes[0]], id[bytes[1]]), back = cy_bpe_rank(bpe, id[bytes[1]], id[bytes[2]]);
+    uint32_t rank = CY_MIN(front, back);
+    if (rank >= lowest) /* CY_BPE_NONE too */
+        return raw;
+    uint32_t left = front <= back ? cy_bpe_merged(bpe, front) : id[bytes[0]];
+    uint32_t right = front <= back ? id[bytes[2]] : cy_bpe_merged(bpe, back);
+    rank = cy_bpe_rank(bpe, left, right);
+    if (rank == CY_BPE_NONE)
+        return (uint64_t)2 << 62 | (uint64_t)right << 21 | left;
+    return rank < lowest ? (uint64_t)1 << 62 | cy_bpe_merged(bpe, rank) : raw;
+}
+
+/* Merging happens in the order of ranks where every pair has a higher rank than those that its two tokens arise from; then the merges of
+ * lower rank inside a character come before those across its ends. `ordered`: that is so. */
+static void chars_init(struct cy_bpe *bpe, const uint32_t *order, size_t count, bool ordered)
+{
+    struct crossing crossing;
+    bpe->chars = cy_alloc(CY_BPE_CHARS * sizeof *bpe->chars);
+    if (!ordered) {
+        for (size_t i = 0; i < CY_BPE_CHARS; i++)
+            bpe->chars[i] = (uint64_t)3 << 62;
+        return;
+    }
+    crossing.first_two = cy_alloc(2 * 65536 * sizeof *crossing.first_two);
+    crossing.last_two = crossing.first_two + 65536;
+    memset(crossing.first, 0xFF, sizeof crossing.first);
+    memset(crossing.last, 0xFF, sizeof crossing.last);
+    memset(crossing.first_two, 0xFF, 2 * 65536 * sizeof *crossing.first_two);
+    for (size_t rank = 0; rank < count; rank++)
+        if (order[rank] != UINT32_MAX)
+            note_token(&crossing, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
+    for (uint32_t point = 0x800; point < 0x10000; point++) {
+        const uint8_t bytes[3] = {(uint8_t)(0xE0 | point >> 12), (uint8_t)(0x80 | (point >> 6 & 0x3F)), (uint8_t)(0x80 | (point & 0x3F))};
+        bpe->chars[point - 0x800] = char_entry(bpe, &crossing, bytes);
+    }
+    free(crossing.first_two);
+}
+
+/* ---- all together ---- */
+
+static void bpe_release(struct cy_token_model *model)
+{
+    struct cy_bpe *bpe = (struct cy_bpe *)model;
+    free(bpe->byte_pairs);
+    free(bpe->pairs);
+    free(bpe->merged);
+    free(bpe->short_tokens);
+    free(bpe->long_tokens);
+    free(bpe->chars);
+}
+
+/* Room for so many tokens of each kind, half full at most. */
+static void tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_count)
+{
+    bpe->short_bits = bits_for(2 * short_count);
+    bpe->long_bits = bits_for(2 * long_count);
+    bpe->short_tokens = alloc_lines(sizeof *bpe->short_tokens << bpe->short_bits);
+    memset(bpe->short_tokens, 0, sizeof *bpe->short_tokens << bpe->short_bits);
+    bpe->long_tokens = cy_alloc(sizeof *bpe->long_tokens << bpe->long_bits);
+    memset(bpe->long_tokens, 0xFF, sizeof *bpe->long_tokens << bpe->long_bits);
+}
+
+/* Every byte must be a token: what else would stand for it? */
+static enum cy_status bytes_init(struct cy_bpe *bpe, const struct cy_bpe_source *source, struct cy_error *error)
+{
+    memset(bpe->byte_ids, 0xFF, sizeof bpe->byte_ids);
+    for (uint32_t id = 0; id < source->vocabulary->count; id++) {
+        struct cy_str token = cy_vocabulary_token(source->vocabulary, id);
+        if (token.size == 1 && (source->ranks == NULL || source->ranks[id] != UINT32_MAX) &&
+            bpe->byte_ids[(uint8_t)token.data[0]] == UINT32_MAX)
+            bpe->byte_ids[(uint8_t)token.data[0]] = id;
+    }
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (bpe->byte_ids[byte] == UINT32_MAX)
+            return cy_error_set(error, CY_BAD_INPUT, "the vocabulary has no token for the byte 0x%02X", byte);
+    return CY_OK;
+}
+
+static void byte_pairs_init(struct cy_bpe *bpe)
+{
+    bpe->byte_pairs = cy_alloc(65536 * sizeof *bpe->byte_pairs);
+    for (unsigned first = 0; first < 256; first++)
+        for (unsigned second = 0; second < 256; second++)
+            bpe->byte_pairs[first << 8 | second] = cy_bpe_rank(bpe, bpe->byte_ids[first], bpe->byte_ids[second]);
+}
+
+struct ranked {
+    uint32_t rank, id;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return x->rank != y->rank ? (x->rank > y->rank) - (x->rank < y->rank) : (x->id > y->id) - (x->id < y->id);
+}
+
+/* The ids that have a rank, in its order. */
+static uint32_t *order_by_rank(const struct cy_bpe_source *source, size_t *count)
+{
+    size_t n = 0;
+    struct ranked *ranked = cy_alloc((source->vocabulary->count + 1) * sizeof *ranked);
+    bool sorted = true;
+    for (uint32_t id = 0; id < source->vocabulary->count; id++) {
+        if (source->ranks[id] == UINT32_MAX || cy_vocabulary_token(source->vocabulary, id).size == 0)
+            continue;
+        ranked[n] = (struct ranked){source->ranks[id], id};
+        sorted = sorted && (n == 0 || ranked[n - 1].rank < ranked[n].rank);
+        n++;
+    }
+    if (!sorted)
+        qsort(ranked, n, sizeof *ranked, by_rank);
+    uint32_t *order = cy_alloc((n + 1) * sizeof *order);
+    for (size_t i = 0; i < n; i++)
+        order[i] = ranked[i].id;
+    free(ranked);
+    *count = n;
+    return order;
+}
+
+static void ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
+{
+    size_t count, short_count = 0;
+    uint32_t *order = order_by_rank(source, &count);
+    for (size_t rank = 0; rank < count; rank++)
+        short_count += cy_vocabulary_token(bpe->vocabulary, order[rank]).size <= CY_BPE_SHORT_BYTES;
+    tokens_init(bpe, short_count, count - short_count);
+    bool identity = true;
+    for (size_t rank = 0; rank < count; rank++) {
+        add_token(bpe, order[rank]);
+        identity = identity && order[rank] == rank;
+    }
+    if (!identity) {
+        bpe->merged = cy_alloc((count + 1) * sizeof *bpe->merged);
+        memcpy(bpe->merged, order, count * sizeof *order);
+    }
+    bpe->all_made = pairs_of_ranks(bpe, order, count);
+    if (!bpe->all_made)
+        pairs_of_splits(bpe, order, count);
+    chars_init(bpe, order, count, bpe->all_made);
+    free(order);
+}
+
+/* ---- merges in their order ---- */
+
+static enum cy_status check_merges(const struct cy_bpe_source *source, struct cy_error *error)
+{
+    if (source->merge_count >= CY_BPE_NONE)
+        return cy_error_set(error, CY_BAD_INPUT, "the vocabulary has %zu merges; at most %d can be used", source->merge_count,
+                            CY_BPE_NONE - 1);
+    for (size_t i = 0; i < source->merge_count; i++) {
+        const struct cy_bpe_merge *merge = &source->merges[i];
+        size_t count = source->vocabulary->count;
+        if (merge->left >= count || merge->right >= count || merge->merged >= count)
+            return cy_error_set(error, CY_BAD_INPUT, "merge %zu names an id that is no token: %u and %u to %u of %zu", i, merge->left,
+                                merge->right, merge->merged, count);
+        if (cy_vocabulary_token(source->vocabulary, merge->left).size + cy_vocabulary_token(source->vocabulary, merge->right).size !=
+            cy_vocabulary_token(source->vocabulary, merge->merged).size)
+            return cy_error_set(error, CY_BAD_INPUT, "merge %zu makes of %u and %u the token %u, which is not the two put together", i,
+                                merge->left, merge->right, merge->merged);
+    }
+    return CY_OK;
+}
+
+/* A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */
+static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
+{
+    const struct cy_vocabulary *vocabulary = source->vocabulary;
+    pairs_init(bpe, source->merge_count);
+    bpe->merged = cy_alloc((source->merge_count + 1) * sizeof *bpe->merged);
+    for (size_t rank = source->merge_count; rank-- > 0;) {
+        const struct cy_bpe_merge *merge = &source->merges[rank];
+        bpe->merged[rank] = merge->merged;
+        if (cy_bpe_rank(bpe, merge->left, merge->right) == CY_BPE_NONE)
+            add_pair(bpe, merge->left, merge->right, (uint32_t)rank);
+    }
+
+    size_t short_count = 0, long_count = 0;
+    for (uint32_t id = 0; id < vocabulary->count; id++)
+        *(cy_vocabulary_token(vocabulary, id).size <= CY_BPE_SHORT_BYTES ? &short_count : &long_count) += 1;
+    tokens_init(bpe, short_count, long_count);
+
+    /* the tokens that merges make, and the pair each arises from: its last merge when alone */
+    cy_bpe_merge_fn *run = cy_bpe_merge_parts();
+    struct cy_bpe_heap heap = {0};
+    struct cy_ids many = {0};
+    uint32_t ids[CY_BPE_PARTS_MAX];
+    bpe->all_made = true;
+    for (uint32_t id = 0; id < vocabulary->count; id++) {
+        struct cy_str token = cy_vocabulary_token(vocabulary, id);
+        if (token.size == 0)
+            continue;
+        bool made = merge_token(bpe, run, &heap, token, ids, &many) == 1 && ids[0] == id;
+        bpe->all_made = bpe->all_made && made;
+        if ((made || source->whole_first) && cy_bpe_find(bpe, token) == UINT32_MAX)
+            add_token(bpe, id);
+    }
+    cy_bpe_heap_release(&heap);
+    cy_ids_release(&many);
+
+    /* ordered: no pair ranks below a merge that its tokens arise from */
+    uint32_t *made_at = cy_alloc_zero(vocabulary->count + 1, sizeof *made_at), *order = cy_alloc((source->merge_count + 1) * sizeof *order);
+    bool ordered = true;
+    for (size_t rank = 0; rank < source->merge_count; rank++) {
+        const struct cy_bpe_merge *merge = &source->merges[rank];
+        made_at[merge->merged] = (uint32_t)rank + 1;
+        order[rank] = merge->merged;
+    }
+    for (size_t rank = 0; rank < source->merge_count; rank++)
+        ordered = ordered && made_at[source->merges[rank].left] <= rank && made_at[source->merges[rank].right] <= rank;
+    chars_init(bpe, order, source->merge_count, ordered);
+    free(made_at);
+    free(order);
+}
+
+enum cy_status cy_bpe_new(struct cy_token_model **model, const struct cy_bpe_source *source, struct cy_arena *arena, struct cy_error *error)
+{
+    struct cy_bpe *bpe = cy_arena_zero(arena, sizeof *bpe);
+    bpe->model = (struct cy_token_model){
+        .encode = cy_bpe_encode,
+        .encode_text = cy_bpe_encode_text,
+        .memory_new = cy_bpe_memory_new,
+        .memory_free = cy_bpe_memory_free,
+        .release = bpe_release,
+    };
+    *model = NULL;
+    bpe->vocabulary = source->vocabulary;
+    bpe->whole_first = source->whole_first;
+    enum cy_status status = bytes_init(bpe, source, error);
+    if (status == CY_OK && source->ranks == NULL)
+        status = check_merges(source, error);
+    if (status != CY_OK)
+        return status;
+    if (source->ranks != NULL)
+        ranks_init(bpe, source);
+    else
+        merges_init(bpe, source);
+    byte_pairs_init(bpe);
+    *model = &bpe->model;
+    return CY_OK;
+}

@@ -1,0 +1,47 @@
+#include "token/known_vocabularies.h"
+
+static const struct cy_known_special gpt2_specials[] = {{"<|endoftext|>", 50256}, {0}};
+static const struct cy_known_special p50k_edit_specials[] = {
+    {"<|endoftext|>", 50256}, {"<|fim_prefix|>", 50281}, {"<|fim_middle|>", 50282}, {"<|fim_suffix|>", 50283}, {0}};
+static const struct cy_known_special cl100k_specials[] = {{"<|endoftext|>", 100257},   {"<|fim_prefix|>", 100258},
+                                                          {"<|fim_middle|>", 100259},  {"<|fim_suffix|>", 100260},
+                                                          {"<|endofprompt|>", 100276}, {0}};
+static const struct cy_known_special o200k_specials[] = {{"<|endoftext|>", 199999}, {"<|endofprompt|>", 200018}, {0}};
+
+/* openai/tiktoken 0.14, tiktoken_ext/openai_public.py */
+#define R50K_PATTERN "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s"
+#define CL100K_PATTERN                                                                                                                     \
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|"             \
+    "\\s+(?!\\S)|\\s"
+#define O200K_PATTERN                                                                                                                      \
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"              \
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"              \
+    "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+
+static const struct cy_known_vocabulary known[] = {
+    {"gpt2", R50K_PATTERN, gpt2_specials},
+    {"r50k_base", R50K_PATTERN, gpt2_specials},
+    {"p50k_base", R50K_PATTERN, gpt2_specials},
+    {"p50k_edit", R50K_PATTERN, p50k_edit_specials},
+    {"cl100k_base", CL100K_PATTERN, cl100k_specials},
+    {"o200k_base", O200K_PATTERN, o200k_specials},
+};
+
+const struct cy_known_vocabulary *cy_known_vocabulary(struct cy_str name)
+{
+    for (size_t i = 0; i < CY_COUNT(known); i++)
+        if (cy_str_is(name, known[i].name))
+            return &known[i];
+    return NULL;
+}
+
+#define TIKTOKEN "tiktoken@1.0.22", "55c339e756fdb17604f7c7e3eb35d2bcbffe4d960e8096e50285d1cefa51dd90"
+const struct cy_vocabulary_source cy_vocabulary_sources[] = {
+    {"gpt2", TIKTOKEN, "package/encoders/gpt2.json", "199cf7ee5013d4cd95015d672fdc9d9d8ebf942f69fc5ed424148add1f533493"},
+    {"r50k_base", TIKTOKEN, "package/encoders/r50k_base.json", "199cf7ee5013d4cd95015d672fdc9d9d8ebf942f69fc5ed424148add1f533493"},
+    {"p50k_base", TIKTOKEN, "package/encoders/p50k_base.json", "f1f1f3a216c670d53b56cd3077e16e2e60644482584521881e95996d9310034e"},
+    {"p50k_edit", TIKTOKEN, "package/encoders/p50k_edit.json", "82d4585313a5846f40c1718b7c11d837e8526267582810312720c8489d5485f1"},
+    {"cl100k_base", TIKTOKEN, "package/encoders/cl100k_base.json", "49a4e05dea02c8fafbd50cc4725c4aab8f39386c0afedef118e0dfebc2fe523a"},
+    {"o200k_base", TIKTOKEN, "package/encoders/o200k_base.json", "df53e1a5f146e33a1b144d12ad9d685ee1b54dbc8b0950791ed45c933b119dc1"},
+    {0},
+};
