@@ -194,7 +194,7 @@ static uint64_t char_entry(const struct cy_bpe *bpe, const struct crossing *cros
     lowest = CY_MIN(lowest, crossing->last_two[bytes[1] << 8 | bytes[2]]);
     uint32_t front = cy_bpe_rank(bpe, id[bytes[0]], id[bytes[1]]), back = cy_bpe_rank(bpe, id[bytes[1]], id[bytes[2]]);
     uint32_t rank = CY_MIN(front, back);
-    if (rank >= lowest) /* CY_BPE_NONE too */
+    if (rank == CY_BPE_NONE || rank >= lowest)
         return raw;
     uint32_t left = front <= back ? cy_bpe_merged(bpe, front) : id[bytes[0]];
     uint32_t right = front <= back ? id[bytes[2]] : cy_bpe_merged(bpe, back);

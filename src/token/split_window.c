@@ -51,7 +51,8 @@ static unsigned cut_contractions(const char *at, uint64_t quotes, unsigned known
         if (quote + 3 >= known)
             return quote + 1;
         unsigned bytes = contraction_bytes(at + quote, any_case);
-        *starts |= bytes > 0 ? (uint64_t)1 << (quote + bytes) : 0;
+        if (bytes > 0)
+            *starts = (*starts & ~((((uint64_t)1 << bytes) - 2) << quote)) | (uint64_t)1 << (quote + bytes);
     }
     return known;
 }
