@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-struct cy_splitter {
+struct cy_word_splitter {
     cy_ascii_masks_fn *masks;
     const uint32_t *classes;
     const struct cy_specials *specials;
@@ -30,16 +30,16 @@ struct cy_splitter {
     uint8_t first_flag; /* CY_WORD_FIRST until the piece has its first word */
 };
 
-struct cy_splitter *cy_splitter_new(void)
+struct cy_word_splitter *cy_word_splitter_new(void)
 {
-    struct cy_splitter *splitter = cy_alloc_zero(1, sizeof *splitter);
+    struct cy_word_splitter *splitter = cy_alloc_zero(1, sizeof *splitter);
     splitter->masks = cy_ascii_masks();
     splitter->classes = cy_char_classes();
     splitter->specials = cy_specials();
     return splitter;
 }
 
-void cy_splitter_free(struct cy_splitter *splitter)
+void cy_word_splitter_free(struct cy_word_splitter *splitter)
 {
     if (splitter == NULL)
         return;
@@ -55,7 +55,7 @@ void cy_splitter_free(struct cy_splitter *splitter)
 
 /* ---- room ---- */
 
-static void reserve_words(struct cy_splitter *splitter, size_t more)
+static void reserve_words(struct cy_word_splitter *splitter, size_t more)
 {
     if (splitter->capacity - splitter->count >= more)
         return;
@@ -68,7 +68,7 @@ static void reserve_words(struct cy_splitter *splitter, size_t more)
     splitter->capacity = capacity;
 }
 
-static void reserve_points(struct cy_splitter *splitter, size_t count)
+static void reserve_points(struct cy_word_splitter *splitter, size_t count)
 {
     if (splitter->point_capacity >= count)
         return;
@@ -80,7 +80,7 @@ static void reserve_points(struct cy_splitter *splitter, size_t count)
     splitter->point_capacity = capacity;
 }
 
-static void reserve_masks(struct cy_splitter *splitter, size_t words)
+static void reserve_masks(struct cy_word_splitter *splitter, size_t words)
 {
     if (splitter->mask_capacity >= words)
         return;
@@ -95,7 +95,7 @@ static void reserve_masks(struct cy_splitter *splitter, size_t words)
 /* ---- words out ---- */
 
 /* The first `size` bytes at `at` as a number, size 1 to 8; reads past them only inside the text. */
-static inline uint64_t load_short(const struct cy_splitter *splitter, size_t at, size_t size)
+static inline uint64_t load_short(const struct cy_word_splitter *splitter, size_t at, size_t size)
 {
     if (splitter->size - at >= 8)
         return cy_load_u64(splitter->text + at) & (~(uint64_t)0 >> (64 - 8 * size));
@@ -104,7 +104,7 @@ static inline uint64_t load_short(const struct cy_splitter *splitter, size_t at,
     return bytes;
 }
 
-static inline uint64_t hash_at(const struct cy_splitter *splitter, size_t at, size_t size)
+static inline uint64_t hash_at(const struct cy_word_splitter *splitter, size_t at, size_t size)
 {
     if (size <= 8)
         return cy_word_hash_short(load_short(splitter, at, size), size);
@@ -117,10 +117,10 @@ uint64_t cy_word_hash(const char *word, size_t size_bytes)
 {
     if (size_bytes == 0)
         return cy_word_hash_short(0, 0);
-    return hash_at(&(struct cy_splitter){.text = word, .size = size_bytes}, 0, size_bytes);
+    return hash_at(&(struct cy_word_splitter){.text = word, .size = size_bytes}, 0, size_bytes);
 }
 
-static inline void emit(struct cy_splitter *splitter, size_t start, size_t size, size_t chars, uint64_t hash, unsigned flags)
+static inline void emit(struct cy_word_splitter *splitter, size_t start, size_t size, size_t chars, uint64_t hash, unsigned flags)
 {
     size_t word = splitter->count++;
     splitter->starts[word] = (uint32_t)start;
@@ -138,7 +138,7 @@ static inline unsigned word_flags(uint32_t any, uint32_t all, size_t chars)
 }
 
 /* Points [low, high) of the piece are a word. */
-static void emit_points(struct cy_splitter *splitter, size_t low, size_t high)
+static void emit_points(struct cy_word_splitter *splitter, size_t low, size_t high)
 {
     uint32_t any = 0, all = ~0u;
     for (size_t i = low; i < high; i++) {
@@ -151,7 +151,7 @@ static void emit_points(struct cy_splitter *splitter, size_t low, size_t high)
 }
 
 /* A word inside the text, its characters not known yet. Words of specials are short. */
-static void emit_bytes(struct cy_splitter *splitter, size_t start, size_t size, unsigned first_flag)
+static void emit_bytes(struct cy_word_splitter *splitter, size_t start, size_t size, unsigned first_flag)
 {
     uint32_t any = 0, all = ~0u;
     size_t chars = 0;
@@ -163,7 +163,7 @@ static void emit_bytes(struct cy_splitter *splitter, size_t start, size_t size, 
     emit(splitter, start, size, chars, hash_at(splitter, start, size), word_flags(any, all, chars) | first_flag);
 }
 
-static void emit_special(struct cy_splitter *splitter, const struct cy_special *special, size_t start, unsigned first_flag)
+static void emit_special(struct cy_word_splitter *splitter, const struct cy_special *special, size_t start, unsigned first_flag)
 {
     size_t from = 0;
     for (size_t i = 0; i < CY_SPECIAL_PIECES_MAX && special->ends[i] != 0; i++) {
@@ -174,7 +174,7 @@ static void emit_special(struct cy_splitter *splitter, const struct cy_special *
 
 /* ---- affixes: where a piece between white space is cut ---- */
 
-static const struct cy_special *special_in(const struct cy_splitter *splitter, size_t low, size_t high)
+static const struct cy_special *special_in(const struct cy_word_splitter *splitter, size_t low, size_t high)
 {
     size_t start = splitter->piece.ats[low], size = splitter->piece.ats[high] - start;
     if (size > CY_SPECIAL_BYTES_MAX)
@@ -185,7 +185,7 @@ static const struct cy_special *special_in(const struct cy_splitter *splitter, s
 /* ---- a piece ---- */
 
 /* The piece without its affixes: whole when it is an address, else cut at its infixes. */
-static void split_core(struct cy_splitter *splitter, size_t low, size_t high)
+static void split_core(struct cy_word_splitter *splitter, size_t low, size_t high)
 {
     bool address_possible = false, checked = false;
     size_t from = low;
@@ -214,7 +214,7 @@ static void split_core(struct cy_splitter *splitter, size_t low, size_t high)
 }
 
 /* Copies `count` words inside the arrays; the ranges may overlap. */
-static void copy_words(struct cy_splitter *splitter, size_t to, size_t from, size_t count)
+static void copy_words(struct cy_word_splitter *splitter, size_t to, size_t from, size_t count)
 {
     memmove(splitter->starts + to, splitter->starts + from, count * sizeof *splitter->starts);
     memmove(splitter->sizes + to, splitter->sizes + from, count * sizeof *splitter->sizes);
@@ -224,7 +224,7 @@ static void copy_words(struct cy_splitter *splitter, size_t to, size_t from, siz
 }
 
 /* The longest special that two or more words from `word` on spell, up to word *end; NULL: none. */
-static const struct cy_special *special_from(const struct cy_splitter *splitter, size_t word, size_t *end)
+static const struct cy_special *special_from(const struct cy_word_splitter *splitter, size_t word, size_t *end)
 {
     const struct cy_special *longest = NULL;
     size_t start = splitter->starts[word];
@@ -243,7 +243,7 @@ static const struct cy_special *special_from(const struct cy_splitter *splitter,
 }
 
 /* Words [first, count) that together spell a special, such as ) and : in "(so):", become it. */
-static void join_specials(struct cy_splitter *splitter, size_t first)
+static void join_specials(struct cy_word_splitter *splitter, size_t first)
 {
     for (size_t word = first, end; word + 1 < splitter->count; word++) {
         const struct cy_special *special = special_from(splitter, word, &end);
@@ -260,7 +260,7 @@ static void join_specials(struct cy_splitter *splitter, size_t first)
 }
 
 /* Points [low, high) stand between white space, or between characters that are words by themselves. */
-static void split_piece(struct cy_splitter *splitter, size_t low, size_t high)
+static void split_piece(struct cy_word_splitter *splitter, size_t low, size_t high)
 {
     size_t first = splitter->count, end = high, left = 0;
     const struct cy_special *special = NULL;
@@ -308,7 +308,7 @@ static void split_piece(struct cy_splitter *splitter, size_t low, size_t high)
 }
 
 /* Any bytes without ASCII white space. */
-static __attribute__((noinline)) void split_any(struct cy_splitter *splitter, size_t start, size_t end)
+static __attribute__((noinline)) void split_any(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
     reserve_words(splitter, 2 * (end - start) + CY_SPECIAL_PIECES_MAX);
     reserve_points(splitter, end - start + 1);
@@ -348,21 +348,21 @@ static inline uint64_t mask_from(const uint64_t *mask, size_t at)
 }
 
 /* How many letters begin at `at`; 64 or more count as 64. */
-static inline size_t letter_run(const struct cy_splitter *splitter, size_t at)
+static inline size_t letter_run(const struct cy_word_splitter *splitter, size_t at)
 {
     uint64_t others = ~mask_from(splitter->letters, at);
     return others == 0 ? 64 : (size_t)__builtin_ctzll(others);
 }
 
 /* One ASCII mark is a word. */
-static inline void emit_mark(struct cy_splitter *splitter, size_t at, unsigned first_flag)
+static inline void emit_mark(struct cy_word_splitter *splitter, size_t at, unsigned first_flag)
 {
     uint32_t kind = splitter->classes[(uint8_t)splitter->text[at]];
     emit(splitter, at, 1, 1, hash_at(splitter, at, 1), word_flags(kind, kind, 1) | first_flag);
 }
 
 /* Letters and one mark behind them are two words, unless special. */
-static inline bool split_marked(struct cy_splitter *splitter, size_t start, size_t end, unsigned first_flag)
+static inline bool split_marked(struct cy_word_splitter *splitter, size_t start, size_t end, unsigned first_flag)
 {
     size_t letters = end - 1 - start;
     char last = splitter->text[end - 1];
@@ -379,7 +379,7 @@ static inline bool split_marked(struct cy_splitter *splitter, size_t start, size
 }
 
 /* (letters, "letters, and these with one mark behind them. */
-static bool split_opened(struct cy_splitter *splitter, size_t start, size_t end)
+static bool split_opened(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
     size_t from = start + 1, letters = letter_run(splitter, from), size = end - from, count = splitter->count;
     if (letters < 2 || letters + 1 < size || cy_special_maybe(splitter->specials, hash_at(splitter, start, end - start)))
@@ -397,7 +397,7 @@ static bool split_opened(struct cy_splitter *splitter, size_t start, size_t end)
 }
 
 /* well-known: letters, a hyphen, letters. */
-static bool split_hyphenated(struct cy_splitter *splitter, size_t start, size_t end, size_t letters)
+static bool split_hyphenated(struct cy_word_splitter *splitter, size_t start, size_t end, size_t letters)
 {
     size_t second = start + letters + 1;
     if (letters == 0 || second >= end || end - second >= 64 || letter_run(splitter, second) < end - second)
@@ -409,7 +409,7 @@ static bool split_hyphenated(struct cy_splitter *splitter, size_t start, size_t 
 }
 
 /* Digits alone, or with a full stop or comma behind them. */
-static bool split_digits(struct cy_splitter *splitter, size_t start, size_t end)
+static bool split_digits(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
     size_t at = start;
     while (at < end && splitter->text[at] >= '0' && splitter->text[at] <= '9')
@@ -424,7 +424,7 @@ static bool split_digits(struct cy_splitter *splitter, size_t start, size_t end)
 }
 
 /* The less frequent simple pieces; what is none goes the general way. */
-static __attribute__((noinline)) void split_other(struct cy_splitter *splitter, size_t start, size_t end, size_t letters)
+static __attribute__((noinline)) void split_other(struct cy_word_splitter *splitter, size_t start, size_t end, size_t letters)
 {
     char first = splitter->text[start];
     bool done = false;
@@ -441,7 +441,7 @@ static __attribute__((noinline)) void split_other(struct cy_splitter *splitter, 
 }
 
 /* One piece between ASCII white space. Nine of ten in prose are a word of letters, or one with a mark behind it. */
-static inline void split_between_spaces(struct cy_splitter *splitter, size_t start, size_t end)
+static inline void split_between_spaces(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
     size_t size = end - start, letters = letter_run(splitter, start);
     if (letters >= size) {
@@ -456,7 +456,7 @@ static inline void split_between_spaces(struct cy_splitter *splitter, size_t sta
     split_other(splitter, start, end, letters);
 }
 
-static void split_text(struct cy_splitter *splitter)
+static void split_text(struct cy_word_splitter *splitter)
 {
     size_t mask_words = (splitter->size + CY_MASK_BYTES - 1) / CY_MASK_BYTES, start = 0;
     uint64_t carry = 0; /* 1 while a piece goes on from the block before */
@@ -492,7 +492,7 @@ static void *copied(struct cy_arena *arena, const void *from, size_t size_bytes)
     return to;
 }
 
-struct cy_words *cy_words_split(struct cy_splitter *splitter, struct cy_str text, struct cy_arena *arena)
+struct cy_words *cy_words_split(struct cy_word_splitter *splitter, struct cy_str text, struct cy_arena *arena)
 {
     size_t mask_words = (text.size + CY_MASK_BYTES - 1) / CY_MASK_BYTES;
     reserve_masks(splitter, mask_words + 1);

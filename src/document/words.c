@@ -8,15 +8,15 @@
 
 static void *make_splitter(__attribute__((unused)) const void *context)
 {
-    return cy_splitter_new();
+    return cy_word_splitter_new();
 }
 
 static void free_splitter(void *splitter)
 {
-    cy_splitter_free(splitter);
+    cy_word_splitter_free(splitter);
 }
 
-struct cy_splitter *cy_splitter_of(struct cy_scratch *scratch)
+struct cy_word_splitter *cy_word_splitter_of(struct cy_scratch *scratch)
 {
     static const char owner;
     return cy_scratch_get(scratch, &owner, make_splitter, NULL, free_splitter);
@@ -34,7 +34,7 @@ const struct cy_words *cy_words_of(struct cy_batch *batch, size_t row)
 {
     const struct cy_words *known = known_words(batch, row);
     if (known == NULL || known->starts == NULL) /* only the count is known */
-        known = batch->words[row] = cy_words_split(cy_splitter_of(batch->scratch), batch->texts[row], batch->arena);
+        known = batch->words[row] = cy_words_split(cy_word_splitter_of(batch->scratch), batch->texts[row], batch->arena);
     return known;
 }
 

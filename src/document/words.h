@@ -39,12 +39,12 @@ void cy_word_count_set(struct cy_batch *batch, size_t row, size_t count, bool as
 bool cy_text_is_ascii(struct cy_batch *batch, size_t row);
 
 /* The same for any text: the result and its arrays belong to arena; the splitter is working memory, one a thread. */
-struct cy_splitter;
-struct cy_splitter *cy_splitter_new(void);
-void cy_splitter_free(struct cy_splitter *splitter);
-struct cy_words *cy_words_split(struct cy_splitter *splitter, struct cy_str text, struct cy_arena *arena);
+struct cy_word_splitter;
+struct cy_word_splitter *cy_word_splitter_new(void);
+void cy_word_splitter_free(struct cy_word_splitter *splitter);
+struct cy_words *cy_words_split(struct cy_word_splitter *splitter, struct cy_str text, struct cy_arena *arena);
 /* The worker's splitter. */
-struct cy_splitter *cy_splitter_of(struct cy_scratch *scratch);
+struct cy_word_splitter *cy_word_splitter_of(struct cy_scratch *scratch);
 
 /* How many sentences words[first..end) make: one, and another at each word that follows a sentence's end and is neither punctuation nor
  * such an end itself. White space longer than one space counts as such a word, as in spaCy; space_after: so does what follows the last

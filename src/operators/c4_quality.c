@@ -216,7 +216,7 @@ static size_t keep_line(struct cleaning *cleaning, const struct line *line)
         remains->word_count += line->end - line->first;
         return cy_words_sentences(cleaning->words, line->first, line->end, false);
     }
-    const struct cy_words *own = cy_words_split(cy_splitter_of(cleaning->batch->scratch), line->text, cleaning->batch->arena);
+    const struct cy_words *own = cy_words_split(cy_word_splitter_of(cleaning->batch->scratch), line->text, cleaning->batch->arena);
     size_t tail = own->count > 0 ? own->starts[own->count - 1] + own->sizes[own->count - 1] : 0;
     struct cy_str after = {line->text.data + tail, line->text.size - tail};
     remains->word_count += own->count;

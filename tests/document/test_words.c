@@ -8,7 +8,7 @@
 static const char *split(const char *text)
 {
     static char joined[4096];
-    struct cy_splitter *splitter = cy_splitter_new();
+    struct cy_word_splitter *splitter = cy_word_splitter_new();
     struct cy_arena arena = {0};
     const struct cy_words *words = cy_words_split(splitter, cy_str(text), &arena);
     size_t size = 0;
@@ -17,7 +17,7 @@ static const char *split(const char *text)
                                  text + words->starts[i]);
     joined[size] = '\0';
     cy_arena_release(&arena);
-    cy_splitter_free(splitter);
+    cy_word_splitter_free(splitter);
     return joined;
 }
 
@@ -84,7 +84,7 @@ CY_TEST("each character of a script without spaces is a word, with the marks tha
 
 CY_TEST("sentences end at . ! ? and a word behind them, and closing punctuation still belongs to them")
 {
-    struct cy_splitter *splitter = cy_splitter_new();
+    struct cy_word_splitter *splitter = cy_word_splitter_new();
     struct cy_arena arena = {0};
     static const struct {
         const char *text;
@@ -103,12 +103,12 @@ CY_TEST("sentences end at . ! ? and a word behind them, and closing punctuation 
         assert_int_equal(cy_words_sentences(words, 0, words->count, false), cases[i].sentences);
     }
     cy_arena_release(&arena);
-    cy_splitter_free(splitter);
+    cy_word_splitter_free(splitter);
 }
 
 CY_TEST("a word's flags say what it is made of")
 {
-    struct cy_splitter *splitter = cy_splitter_new();
+    struct cy_word_splitter *splitter = cy_word_splitter_new();
     struct cy_arena arena = {0};
     const struct cy_words *words = cy_words_split(splitter, cy_str("Hi, 42 中 --- `.\u00a0x"), &arena);
     assert_int_equal(words->count, 8);
@@ -121,12 +121,12 @@ CY_TEST("a word's flags say what it is made of")
     assert_int_equal(words->flags[6], CY_WORD_SYMBOLS | CY_WORD_PUNCT | CY_WORD_STOP);
     assert_int_equal(words->flags[7], CY_WORD_LETTER | CY_WORD_FIRST);
     cy_arena_release(&arena);
-    cy_splitter_free(splitter);
+    cy_word_splitter_free(splitter);
 }
 
 CY_TEST("any bytes are split: words lie in order, hold no white space, and leave only white space between them")
 {
-    struct cy_splitter *splitter = cy_splitter_new();
+    struct cy_word_splitter *splitter = cy_word_splitter_new();
     struct cy_arena arena = {0};
     uint64_t random = cy_test_seed();
     for (size_t round = 0; round < 20000; round++) {
@@ -161,7 +161,7 @@ CY_TEST("any bytes are split: words lie in order, hold no white space, and leave
         cy_arena_reset(&arena);
     }
     cy_arena_release(&arena);
-    cy_splitter_free(splitter);
+    cy_word_splitter_free(splitter);
 }
 
 CY_TEST("ascii_masks agrees with its definition at every size and offset")

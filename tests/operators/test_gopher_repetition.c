@@ -133,7 +133,7 @@ static double repeated_by_definition(const struct cy_words *words, size_t n)
 
 CY_TEST("n-grams of all lengths are counted as brute force counts them, on random texts of few words")
 {
-    struct cy_splitter *splitter = cy_splitter_new();
+    struct cy_word_splitter *splitter = cy_word_splitter_new();
     struct cy_arena arena = {0};
     struct cy_quality_scratch scratch = {0};
     uint64_t random = cy_test_seed();
@@ -146,8 +146,8 @@ CY_TEST("n-grams of all lengths are counted as brute force counts them, on rando
                 memcpy(text + size, text + back, 40);
                 size += 40;
             }
-            size += (size_t)sprintf(text + size, "%.*s ", (int)(1 + cy_test_random(&random) % 2),
-                                    &"qw"[cy_test_random(&random) % kinds == 0]);
+            size +=
+                (size_t)sprintf(text + size, "%.*s ", (int)(1 + cy_test_random(&random) % 2), &"qw"[cy_test_random(&random) % kinds == 0]);
             if (size > sizeof text - 64)
                 break;
         }
@@ -165,5 +165,5 @@ CY_TEST("n-grams of all lengths are counted as brute force counts them, on rando
     cy_tally_release(&scratch.tally);
     free(scratch.numbers);
     cy_arena_release(&arena);
-    cy_splitter_free(splitter);
+    cy_word_splitter_free(splitter);
 }
