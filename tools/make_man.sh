@@ -9,4 +9,7 @@ mkdir -p "$folder"
 } >"$folder/ciyuan.1"
 for command in $("$program" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     CIYUAN_HELP=man "$program" "$command" -h >"$folder/ciyuan-$command.1"
+    for part in $(CIYUAN_HELP= "$program" "$command" -h | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do # a command's own commands
+        CIYUAN_HELP=man "$program" "$command" "$part" -h >"$folder/ciyuan-$command-$part.1"
+    done
 done

@@ -37,14 +37,33 @@ static void print_roff(const char *text)
     }
 }
 
+/* The page's name is the command's words with dashes between them: ciyuan-tokens-count. */
+static void print_man_head(const char *command, const char *arguments, const char *summary)
+{
+    printf(".TH CIYUAN");
+    for (int i = 0; i < 2; i++) {
+        printf(i == 0 ? "-" : "ciyuan\\-");
+        for (const char *at = command; *at != '\0'; at++)
+            fputs((char[]){*at != ' ' ? *at : '-', '\0'}, stdout);
+        printf(i == 0 ? " 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\n" : "\n.SH SYNOPSIS\n");
+    }
+    printf(".B ciyuan %s\n", command);
+    print_roff(arguments);
+    printf("\n.SH DESCRIPTION\n");
+    print_roff(summary);
+    putchar('\n');
+}
+
+static bool man_is_asked(void)
+{
+    const char *kind = getenv("CIYUAN_HELP");
+    return kind != NULL && strcmp(kind, "man") == 0;
+}
+
 static void print_man(const struct cy_usage *usage)
 {
-    printf(".TH CIYUAN-%s 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\nciyuan\\-%s\n.SH SYNOPSIS\n.B ciyuan %s\n", usage->command,
-           usage->command, usage->command);
-    print_roff(usage->arguments);
-    printf("\n.SH DESCRIPTION\n");
-    print_roff(usage->summary);
-    printf("\n.SH OPTIONS\n");
+    print_man_head(usage->command, usage->arguments, usage->summary);
+    printf(".SH OPTIONS\n");
     for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
         printf(".TP\n.B \\-\\-%s", option->name);
         if (option->argument != NULL)
@@ -160,8 +179,7 @@ int cy_parse_options(int *argc, char **argv, const struct cy_usage *usage)
         if (!options_end && strcmp(word, "--") == 0) {
             options_end = true;
         } else if (!options_end && (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)) {
-            const char *kind = getenv("CIYUAN_HELP");
-            (kind != NULL && strcmp(kind, "man") == 0 ? print_man : print_help)(usage);
+            (man_is_asked() ? print_man : print_help)(usage);
             return CY_EXIT_OK;
         } else if (!options_end && strncmp(word, "--", 2) == 0) {
             if (take_option(usage, *argc, argv, &i, &error) != CY_OK)
@@ -180,4 +198,55 @@ int cy_parse_options(int *argc, char **argv, const struct cy_usage *usage)
     }
     *argc = count;
     return -1;
+}
+
+/* ---- commands of a command ---- */
+
+static void print_commands(const char *command, const char *summary, const struct cy_command *commands, FILE *out)
+{
+    fprintf(out, "usage: ciyuan %s <command> [<options>]\n\n%s\n\n", command, summary);
+    for (; commands->name != NULL; commands++)
+        fprintf(out, "  %-12s %s\n", commands->name, commands->summary);
+    fprintf(out, "\n`ciyuan %s <command> -h` tells a command's options.\n", command);
+}
+
+static void print_commands_man(const char *command, const char *summary, const struct cy_command *commands)
+{
+    print_man_head(command, "<command> [<options>]", summary);
+    printf(".SH COMMANDS\n");
+    for (; commands->name != NULL; commands++)
+        printf(".TP\n.BR ciyuan\\-%s\\-%s (1)\n%s\n", command, commands->name, commands->summary);
+}
+
+int cy_run_command_of(const char *command, const char *summary, const struct cy_command *commands, int argc, char **argv)
+{
+    enum { NAMES_MAX = 32 }; /* more than any command has */
+    const char *names[NAMES_MAX] = {NULL};
+    size_t count = 0;
+    struct cy_str name = cy_str(argc > 1 ? argv[1] : NULL);
+    if (name.size == 0) {
+        print_commands(command, summary, commands, stderr);
+        return CY_EXIT_USAGE;
+    }
+    if (cy_str_is(name, "-h") || cy_str_is(name, "--help") || cy_str_is(name, "help")) {
+        if (man_is_asked())
+            print_commands_man(command, summary, commands);
+        else
+            print_commands(command, summary, commands, stdout);
+        return CY_EXIT_OK;
+    }
+    for (const struct cy_command *each = commands; each->name != NULL; each++) {
+        if (cy_str_is(name, each->name))
+            return each->run(argc - 1, argv + 1);
+        CY_ASSERT(count + 1 < NAMES_MAX);
+        names[count++] = each->name;
+    }
+    struct cy_error error;
+    cy_error_set(&error, CY_BAD_RECIPE, "%s has no command \"%.*s\"", command, (int)CY_MIN(name.size, 100), name.data);
+    const char *nearest = cy_nearest_name(name, names);
+    if (nearest != NULL)
+        cy_error_hint(&error, "did you mean \"%s %s\"?", command, nearest);
+    else
+        cy_error_hint(&error, "`ciyuan %s -h` lists them", command);
+    return cy_report(&error);
 }

@@ -65,4 +65,8 @@ struct cy_usage {
  * status to return: 0 after -h, 2 after a message about a wrong option. CIYUAN_HELP=man prints the man page in place of the help. */
 int cy_parse_options(int *argc, char **argv, const struct cy_usage *usage);
 
+/* A command that has commands of its own, a row each ({0} ends them): runs the one that argv[1] names ("tokens count": its usage.command is
+ * both words), or prints the list after -h. Returns the exit status. */
+int cy_run_command_of(const char *command, const char *summary, const struct cy_command *commands, int argc, char **argv);
+
 #endif

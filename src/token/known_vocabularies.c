@@ -34,14 +34,3 @@ const struct cy_known_vocabulary *cy_known_vocabulary(struct cy_str name)
             return &known[i];
     return NULL;
 }
-
-#define TIKTOKEN "tiktoken@1.0.22", "55c339e756fdb17604f7c7e3eb35d2bcbffe4d960e8096e50285d1cefa51dd90"
-const struct cy_vocabulary_source cy_vocabulary_sources[] = {
-    {"gpt2", TIKTOKEN, "package/encoders/gpt2.json", "199cf7ee5013d4cd95015d672fdc9d9d8ebf942f69fc5ed424148add1f533493"},
-    {"r50k_base", TIKTOKEN, "package/encoders/r50k_base.json", "199cf7ee5013d4cd95015d672fdc9d9d8ebf942f69fc5ed424148add1f533493"},
-    {"p50k_base", TIKTOKEN, "package/encoders/p50k_base.json", "f1f1f3a216c670d53b56cd3077e16e2e60644482584521881e95996d9310034e"},
-    {"p50k_edit", TIKTOKEN, "package/encoders/p50k_edit.json", "82d4585313a5846f40c1718b7c11d837e8526267582810312720c8489d5485f1"},
-    {"cl100k_base", TIKTOKEN, "package/encoders/cl100k_base.json", "49a4e05dea02c8fafbd50cc4725c4aab8f39386c0afedef118e0dfebc2fe523a"},
-    {"o200k_base", TIKTOKEN, "package/encoders/o200k_base.json", "df53e1a5f146e33a1b144d12ad9d685ee1b54dbc8b0950791ed45c933b119dc1"},
-    {0},
-};

@@ -18,14 +18,4 @@ struct cy_known_vocabulary {
 /* NULL when the name is not known. */
 const struct cy_known_vocabulary *cy_known_vocabulary(struct cy_str name);
 
-/* Where npm's ordinary client brings a vocabulary from. */
-struct cy_vocabulary_source {
-    const char *name;           /* "o200k_base" */
-    const char *package;        /* "tiktoken@1.0.22" */
-    const char *package_sha256; /* of the package's file (.tgz) */
-    const char *path;           /* in the package */
-    const char *sha256;         /* of the file at that path */
-};
-extern const struct cy_vocabulary_source cy_vocabulary_sources[]; /* name NULL ends the list */
-
 #endif
