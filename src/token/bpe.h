@@ -17,6 +17,7 @@ enum {
     CY_BPE_BUCKET = 8,             /* pairs a bucket: one cache line */
     CY_BPE_SHORT_BYTES = 12,       /* the longest token in short_tokens */
     CY_BPE_PARTS_MAX = 64,         /* first ids that merge in registers; more go to the heap */
+    CY_BPE_CROSSING_BITS = 19,     /* log2 of the bits of `crossing`: 64 KB; o200k_base sets 3 % of them */
     CY_BPE_CHARS = 0x10000 - 0x800 /* code points of three bytes */
 };
 
@@ -40,9 +41,40 @@ struct cy_bpe {
     unsigned short_bits;
     uint32_t *long_tokens; /* ids of longer tokens, open addressing by cy_hash64; UINT32_MAX: free */
     unsigned long_bits;
-    uint64_t *chars; /* [code point - 0x800] → first ids of a character of three bytes: one or two of 21 bits, the count from bit 62 on;
-                        count 3: its bytes */
+    uint64_t
+        *chars; /* [code point - 0x800] → first ids of a character of three bytes: one or two of 21 bits, enum cy_bpe_char above them */
+    uint64_t *crossing; /* a set of pairs of such characters, by hash: those that a token may hold side by side */
 };
+
+enum cy_bpe_char {
+    CY_BPE_CHAR_COUNT = 62, /* two bits: how many first ids; 3: its bytes */
+    CY_BPE_CHAR_OPEN = 61,  /* a token holds it and then a part of a character */
+    CY_BPE_CHAR_JOINS = 60, /* a token holds a part of a character and then it, or a part of it */
+};
+
+static inline size_t cy_bpe_crossing_bit(uint32_t left, uint32_t right)
+{
+    return (left << 16 | right) * 0x9E3779B1u >> (32 - CY_BPE_CROSSING_BITS);
+}
+
+/* The code point of the character of three bytes at `at`, whose entry in bpe->chars exists; 0 when there is none, or when what stands
+ * behind it is no beginning of a character. */
+static inline uint32_t cy_bpe_char_at(const uint8_t *at, size_t left)
+{
+    if (left < 3 || at[0] < 0xE0 || at[0] > 0xEF || (at[1] & 0xC0) != 0x80 || (at[2] & 0xC0) != 0x80 ||
+        (left > 3 && (at[3] & 0xC0) == 0x80))
+        return 0;
+    uint32_t point = (at[0] & 0xFu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+    return point >= 0x800 ? point : 0;
+}
+
+/* Whether some token may lie across the boundary between two characters of three bytes, whose entries are given. If none does, no merge
+ * does, and the two sides have nothing to do with each other. May say yes where the answer is no. */
+static inline bool cy_bpe_crosses(const struct cy_bpe *bpe, uint32_t left, uint64_t left_entry, uint32_t right, uint64_t right_entry)
+{
+    size_t bit = cy_bpe_crossing_bit(left, right);
+    return ((bpe->crossing[bit / 64] >> (bit % 64)) | (left_entry >> CY_BPE_CHAR_OPEN) | (right_entry >> CY_BPE_CHAR_JOINS)) & 1;
+}
 
 static inline uint32_t cy_bpe_merged(const struct cy_bpe *bpe, uint32_t rank)
 {

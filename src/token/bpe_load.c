@@ -187,7 +187,7 @@ static void note_token(struct crossing *crossing, struct cy_str token, uint32_t 
 /* The first ids of one character: its own merges, where all of them come before every merge of a part of it with something beside it. */
 static uint64_t char_entry(const struct cy_bpe *bpe, const struct crossing *crossing, const uint8_t bytes[3])
 {
-    const uint64_t raw = (uint64_t)3 << 62;
+    const uint64_t raw = (uint64_t)3 << CY_BPE_CHAR_COUNT;
     const uint32_t *id = bpe->byte_ids;
     uint32_t lowest = CY_MIN(crossing->first[bytes[0]], crossing->last[bytes[2]]);
     lowest = CY_MIN(lowest, crossing->first_two[bytes[0] << 8 | bytes[1]]);
@@ -200,33 +200,59 @@ static uint64_t char_entry(const struct cy_bpe *bpe, const struct crossing *cros
     uint32_t right = front <= back ? id[bytes[2]] : cy_bpe_merged(bpe, back);
     rank = cy_bpe_rank(bpe, left, right);
     if (rank == CY_BPE_NONE)
-        return (uint64_t)2 << 62 | (uint64_t)right << 21 | left;
-    return rank < lowest ? (uint64_t)1 << 62 | cy_bpe_merged(bpe, rank) : raw;
+        return (uint64_t)2 << CY_BPE_CHAR_COUNT | (uint64_t)right << 21 | left;
+    return rank < lowest ? (uint64_t)1 << CY_BPE_CHAR_COUNT | cy_bpe_merged(bpe, rank) : raw;
 }
 
-/* Merging happens in the order of ranks where every pair has a higher rank than those that its two tokens arise from; then the merges of
- * lower rank inside a character come before those across its ends. `ordered`: that is so. */
+/* Notes which characters of three bytes a token may hold side by side. Of a boundary inside the token, three bytes on either side
+ * count, or what the token has of them. */
+static void note_crossing(struct cy_bpe *bpe, struct cy_str token)
+{
+    const uint8_t *bytes = (const uint8_t *)token.data;
+    for (size_t cut = 1; cut < token.size; cut++) {
+        if (bytes[cut] < 0xE0 || bytes[cut] > 0xEF || !is_continuation((char)bytes[cut - 1]))
+            continue;
+        size_t right_size = CY_MIN(token.size - cut, (size_t)3);
+        bool left_part = cut < 3 && is_continuation((char)bytes[0]);
+        uint32_t left = cut >= 3 ? cy_bpe_char_at(bytes + cut - 3, 3) : 0;
+        uint32_t right = right_size == 3 ? cy_bpe_char_at(bytes + cut, 3) : 0;
+        if ((left == 0 && !left_part) || (right_size == 3 && right == 0))
+            continue; /* beside other characters */
+        if (left > 0 && right > 0) {
+            size_t bit = cy_bpe_crossing_bit(left, right);
+            bpe->crossing[bit / 64] |= (uint64_t)1 << (bit % 64);
+        } else if (left > 0) {
+            bpe->chars[left - 0x800] |= (uint64_t)1 << CY_BPE_CHAR_OPEN;
+        } else if (right > 0) {
+            bpe->chars[right - 0x800] |= (uint64_t)1 << CY_BPE_CHAR_JOINS;
+        } else { /* a part on either side: every character that begins so */
+            uint32_t first = (bytes[cut] & 0xFu) << 12 | (right_size > 1 ? (bytes[cut + 1] & 0x3Fu) << 6 : 0);
+            for (uint32_t point = CY_MAX(first, 0x800u); point < first + (right_size > 1 ? 64 : 4096); point++)
+                bpe->chars[point - 0x800] |= (uint64_t)1 << CY_BPE_CHAR_JOINS;
+        }
+    }
+}
+
+/* The tokens that merges make, in the order of their ranks. Merging happens in that order where every pair has a higher rank than those
+ * that its two tokens arise from; then the merges of lower rank inside a character come before those across its ends. `ordered`: so. */
 static void chars_init(struct cy_bpe *bpe, const uint32_t *order, size_t count, bool ordered)
 {
     struct crossing crossing;
     bpe->chars = cy_alloc(CY_BPE_CHARS * sizeof *bpe->chars);
-    if (!ordered) {
-        for (size_t i = 0; i < CY_BPE_CHARS; i++)
-            bpe->chars[i] = (uint64_t)3 << 62;
-        return;
-    }
+    bpe->crossing = cy_alloc_zero((size_t)1 << (CY_BPE_CROSSING_BITS - 6), sizeof *bpe->crossing);
     crossing.first_two = cy_alloc(2 * 65536 * sizeof *crossing.first_two);
     crossing.last_two = crossing.first_two + 65536;
     memset(crossing.first, 0xFF, sizeof crossing.first);
     memset(crossing.last, 0xFF, sizeof crossing.last);
     memset(crossing.first_two, 0xFF, 2 * 65536 * sizeof *crossing.first_two);
     for (size_t rank = 0; rank < count; rank++)
-        if (order[rank] != UINT32_MAX)
-            note_token(&crossing, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
+        note_token(&crossing, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
     for (uint32_t point = 0x800; point < 0x10000; point++) {
         const uint8_t bytes[3] = {(uint8_t)(0xE0 | point >> 12), (uint8_t)(0x80 | (point >> 6 & 0x3F)), (uint8_t)(0x80 | (point & 0x3F))};
-        bpe->chars[point - 0x800] = char_entry(bpe, &crossing, bytes);
+        bpe->chars[point - 0x800] = ordered ? char_entry(bpe, &crossing, bytes) : (uint64_t)3 << CY_BPE_CHAR_COUNT;
     }
+    for (size_t rank = 0; rank < count; rank++)
+        note_crossing(bpe, cy_vocabulary_token(bpe->vocabulary, order[rank]));
     free(crossing.first_two);
 }
 
@@ -241,6 +267,7 @@ static void bpe_release(struct cy_token_model *model)
     free(bpe->short_tokens);
     free(bpe->long_tokens);
     free(bpe->chars);
+    free(bpe->crossing);
 }
 
 /* Room for so many tokens of each kind, half full at most. */

@@ -43,10 +43,11 @@ AVX512 static inline uint32_t rank_avx512(const struct cy_bpe *bpe, uint32_t lef
     for (size_t slot = cy_bpe_bucket(bpe, pair);; slot = (slot + CY_BPE_BUCKET) & mask) {
         __m512i bucket = _mm512_load_si512(bpe->pairs + slot);
         __mmask8 found = _mm512_cmpeq_epi64_mask(_mm512_srli_epi64(bucket, 22), wanted);
-        if (found != 0)
-            return (uint32_t)bpe->pairs[slot + (unsigned)__builtin_ctz(found)] & CY_BPE_NONE;
-        if (bpe->pairs[slot + CY_BPE_BUCKET - 1] == UINT64_MAX)
-            return CY_BPE_NONE;
+        /* what is not found gives CY_BPE_NONE without a branch; a bucket is full once in a hundred times */
+        __m512i first = _mm512_mask_compress_epi64(_mm512_set1_epi64(CY_BPE_NONE), found, bucket);
+        if (__builtin_expect(found == 0 && bpe->pairs[slot + CY_BPE_BUCKET - 1] != UINT64_MAX, 0))
+            continue;
+        return (uint32_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(first)) & CY_BPE_NONE;
     }
 }
 
@@ -78,15 +79,11 @@ AVX512 __attribute__((always_inline)) static inline size_t merge_lanes(const str
         const uint32_t id = cy_bpe_merged(bpe, rank);
         ids[__builtin_ctzll(left)] = id;
         alive &= ~right;
-        uint64_t previous = 0;
-        uint32_t right_rank = CY_BPE_NONE, left_rank = CY_BPE_NONE;
-        if (after != 0)
-            right_rank = rank_avx512(bpe, id, ids[__builtin_ctzll(after)]);
-        if (before != 0) {
-            unsigned place = 63 - (unsigned)__builtin_clzll(before);
-            previous = (uint64_t)1 << place;
-            left_rank = rank_avx512(bpe, ids[place], id);
-        }
+        /* where there is nothing beside it, any id is looked up, lest a branch be mistaken */
+        const unsigned next = (unsigned)__builtin_ctzll(after | (uint64_t)1 << 63), place = 63 - (unsigned)__builtin_clzll(before | 1);
+        const uint64_t previous = before != 0 ? (uint64_t)1 << place : 0;
+        uint32_t right_rank = rank_avx512(bpe, id, ids[next]), left_rank = rank_avx512(bpe, ids[place], id);
+        right_rank = after != 0 ? right_rank : CY_BPE_NONE;
         for (size_t i = 0; i < lanes; i++) {
             lane[i] = _mm512_mask_mov_epi32(lane[i], (__mmask16)(right >> (16 * i)), none);
             lane[i] = _mm512_mask_set1_epi32(lane[i], (__mmask16)(left >> (16 * i)), (int)right_rank);
@@ -218,24 +215,16 @@ static size_t first_ids(const struct cy_bpe *bpe, struct cy_str piece, uint32_t 
     const uint8_t *bytes = (const uint8_t *)piece.data;
     size_t at = 0, n = 0;
     while (at < piece.size && n + 3 <= room) {
-        uint8_t first = bytes[at];
-        if (first < 0xE0 || first > 0xEF || piece.size - at < 3 || (bytes[at + 1] & 0xC0) != 0x80 || (bytes[at + 2] & 0xC0) != 0x80 ||
-            (piece.size - at > 3 && (bytes[at + 3] & 0xC0) == 0x80)) {
-            ids[n++] = bpe->byte_ids[first];
-            at++;
+        uint32_t point = cy_bpe_char_at(bytes + at, piece.size - at);
+        uint64_t entry = point > 0 ? bpe->chars[point - 0x800] : 0;
+        unsigned ids_count = point > 0 ? (unsigned)(entry >> CY_BPE_CHAR_COUNT) : 3;
+        if (ids_count == 3) {
+            ids[n++] = bpe->byte_ids[bytes[at++]];
             continue;
         }
-        uint32_t point = (first & 0xFu) << 12 | (bytes[at + 1] & 0x3Fu) << 6 | (bytes[at + 2] & 0x3Fu);
-        uint64_t entry = point >= 0x800 ? bpe->chars[point - 0x800] : (uint64_t)3 << 62;
-        if (entry >> 62 == 3) {
-            ids[n++] = bpe->byte_ids[first];
-            ids[n++] = bpe->byte_ids[bytes[at + 1]];
-            ids[n++] = bpe->byte_ids[bytes[at + 2]];
-        } else {
-            ids[n++] = (uint32_t)entry & CY_TOKEN_ID_MAX;
-            ids[n] = (uint32_t)(entry >> 21) & CY_TOKEN_ID_MAX;
-            n += entry >> 62 == 2;
-        }
+        ids[n] = (uint32_t)entry & CY_TOKEN_ID_MAX;
+        ids[n + 1] = (uint32_t)(entry >> 21) & CY_TOKEN_ID_MAX;
+        n += ids_count;
         at += 3;
     }
     *count = n;

@@ -79,36 +79,97 @@ static inline void piece_key(struct cy_str text, size_t start, size_t size, uint
     }
 }
 
-/* A piece that is no short token: seen, a long token, or merged. Appends to *ids, returns the count. */
+/* A piece that is no short token: seen, or merged. Appends to *ids, which has room for CY_BPE_SEEN_IDS, and returns the count. */
+static size_t merged_piece(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2],
+                           uint64_t hash, struct cy_ids *ids)
+{
+    size_t before = ids->count;
+    if (piece.size <= CY_BPE_SEEN_BYTES) {
+        ids->count += recall(memory, key[0], key[1], piece.size, hash, ids->items + ids->count);
+        if (ids->count > before)
+            return ids->count - before;
+    }
+    cy_bpe_merge_piece(bpe, memory->merge, &memory->heap, piece, ids);
+    size_t count = ids->count - before;
+    if (piece.size <= CY_BPE_SEEN_BYTES && count <= CY_BPE_SEEN_IDS)
+        remember(memory, key[0], key[1], piece.size, hash, ids->items + before, count);
+    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
+    return count;
+}
+
+static inline uint64_t short_high(const uint64_t key[2], size_t size)
+{
+    return key[1] | (uint64_t)size << 32;
+}
+
+/* A part of a piece, cut where no token crosses: by its own characters alone. */
+static void encode_part(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str part, struct cy_ids *ids)
+{
+    uint64_t key[2], hash;
+    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
+    piece_key(part, 0, part.size, key);
+    if (part.size <= CY_BPE_SHORT_BYTES) {
+        uint32_t id = cy_bpe_find_short(bpe, key[0], short_high(key, part.size), hash = cy_bpe_hash(key[0], short_high(key, part.size)));
+        if (id != UINT32_MAX && bpe->all_made) {
+            ids->items[ids->count++] = id;
+            return;
+        }
+    } else {
+        hash = cy_bpe_hash(key[0], key[1]);
+    }
+    merged_piece(bpe, memory, part, key, hash, ids);
+}
+
+/* A piece with characters of three bytes: cut between those that no token holds side by side. In Chinese, most parts are one character
+ * or a word, so that hardly anything is left to merge. */
+static void encode_chars(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, struct cy_ids *ids)
+{
+    const uint8_t *bytes = (const uint8_t *)piece.data;
+    size_t start = 0;
+    uint32_t point = 0;
+    uint64_t entry = 0;
+    for (size_t at = 0; at < piece.size;) {
+        uint32_t next = cy_bpe_char_at(bytes + at, piece.size - at);
+        uint64_t next_entry = next > 0 ? bpe->chars[next - 0x800] : 0;
+        if (point > 0 && next > 0 && !cy_bpe_crosses(bpe, point, entry, next, next_entry)) {
+            unsigned count = (unsigned)(entry >> CY_BPE_CHAR_COUNT);
+            if (at - start == 3 && count < 3) {
+                cy_ids_reserve(ids, 2);
+                ids->items[ids->count] = (uint32_t)entry & CY_TOKEN_ID_MAX;
+                ids->items[ids->count + 1] = (uint32_t)(entry >> 21) & CY_TOKEN_ID_MAX;
+                ids->count += count;
+            } else {
+                encode_part(bpe, memory, (struct cy_str){piece.data + start, at - start}, ids);
+            }
+            start = at;
+        }
+        point = next;
+        entry = next_entry;
+        at += next > 0 ? 3 : 1;
+    }
+    encode_part(bpe, memory, (struct cy_str){piece.data + start, piece.size - start}, ids);
+}
+
+/* Whether one of the first two bytes begins a character of three or more bytes. */
+static inline bool has_chars(const uint64_t key[2])
+{
+    return (key[0] & 0xE0) == 0xE0 || (key[0] & 0xE000) == 0xE000;
+}
+
+/* A piece that is no short token. Appends to *ids, which has room for CY_BPE_SEEN_IDS, and returns the count. */
 static size_t other_piece(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
                           struct cy_ids *ids)
 {
-    uint32_t few[CY_BPE_SEEN_IDS];
-    if (piece.size <= CY_BPE_SEEN_BYTES) {
-        size_t count = recall(memory, key[0], key[1], piece.size, hash, few);
-        if (count > 0) {
-            if (ids != NULL) {
-                memcpy(ids->items + ids->count, few, sizeof few); /* the caller's room is larger than the count */
-                ids->count += count;
-            }
-            return count;
-        }
-    }
-    struct cy_ids *made = &memory->ids;
-    made->count = 0;
+    size_t before = ids->count;
     uint32_t whole = bpe->all_made ? UINT32_MAX : cy_bpe_find(bpe, piece);
     if (whole != UINT32_MAX)
-        cy_ids_add(made, whole);
+        cy_ids_add(ids, whole);
+    else if (has_chars(key) && piece.size > 3)
+        encode_chars(bpe, memory, piece, ids);
     else
-        cy_bpe_merge_piece(bpe, memory->merge, &memory->heap, piece, made);
-    if (piece.size <= CY_BPE_SEEN_BYTES && made->count <= CY_BPE_SEEN_IDS)
-        remember(memory, key[0], key[1], piece.size, hash, made->items, made->count);
-    if (ids != NULL) {
-        cy_ids_reserve(ids, made->count + CY_BPE_SEEN_IDS);
-        memcpy(ids->items + ids->count, made->items, made->count * sizeof *made->items);
-        ids->count += made->count;
-    }
-    return made->count;
+        return merged_piece(bpe, memory, piece, key, hash, ids);
+    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
+    return ids->count - before;
 }
 
 void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *cache, struct cy_str piece, struct cy_ids *ids)
@@ -163,7 +224,12 @@ static size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memor
                 continue;
             }
         }
-        total += other_piece(bpe, memory, (struct cy_str){text.data + at, size}, block->keys[i], block->hashes[i], ids);
+        struct cy_ids *out = ids != NULL ? ids : &memory->ids;
+        if (ids == NULL) {
+            out->count = 0;
+            cy_ids_reserve(out, CY_BPE_SEEN_IDS);
+        }
+        total += other_piece(bpe, memory, (struct cy_str){text.data + at, size}, block->keys[i], block->hashes[i], out);
         if (ids != NULL)
             cy_ids_reserve(ids, (block->count - i) * CY_BPE_SEEN_IDS);
     }
