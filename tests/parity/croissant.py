@@ -18,6 +18,9 @@ import polars
 datasets.disable_progress_bars()
 cache = os.path.join(scratch, "cache")
 rows = usual(500)
+for made in rows:  # long enough that each chunk is a row group, and so a shard, of its own
+    if made["what"] == "kept":
+        made["text"] += " more of it" * 1000
 kept = {r["id"]: r for r in rows if r["what"] == "kept"}
 gone = {r["id"]: r for r in rows if r["what"] != "kept"}
 FORMATS = ["parquet", "jsonl", "jsonl.gz", "jsonl.zst"]
