@@ -23,10 +23,10 @@ struct run {
     struct cy_error *error;
 };
 
-/* Keeps the first error. Call with the lock held. */
+/* Keeps the first error; any is worse than an interruption, after which jobs are still put. Call with the lock held. */
 static void fail(struct run *run, enum cy_status status, const struct cy_error *error)
 {
-    if (run->status == CY_OK) {
+    if (run->status == CY_OK || run->status == CY_INTERRUPTED) {
         run->status = status;
         *run->error = *error;
     }
@@ -105,12 +105,8 @@ static void work(void *context, size_t thread)
         struct cy_error error = {0};
         enum cy_status status = pipeline->work(pipeline->context, thread, slot->job, &error);
         pthread_mutex_lock(&run->lock);
-        if (status != CY_OK) {
-            bool interrupted = run->status == CY_INTERRUPTED;
-            if (interrupted) /* an error is worse than an interruption */
-                run->status = CY_OK;
+        if (status != CY_OK)
             fail(run, status, &error);
-        }
         slot->done = true;
         put_ready(run);
         pthread_mutex_unlock(&run->lock);

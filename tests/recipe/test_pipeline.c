@@ -6,6 +6,7 @@
 
 struct numbers {
     uint64_t next, count, fail_at, put_sum, put_next;
+    uint64_t put_fail_at; /* 0: never */
     bool ordered;
     atomic_int alive;
     atomic_bool stop;
@@ -48,10 +49,11 @@ static enum cy_status put(void *context, void *job, struct cy_error *error)
 {
     struct numbers *numbers = context;
     struct job *one = job;
-    (void)error;
     numbers->ordered &= one->number == numbers->put_next++;
     numbers->put_sum += one->square;
     atomic_fetch_sub(&numbers->alive, 1);
+    if (numbers->put_fail_at > 0 && one->number == numbers->put_fail_at)
+        return cy_error_set(error, CY_IO, "no room for number %llu", (unsigned long long)one->number);
     return CY_OK;
 }
 
@@ -109,4 +111,14 @@ CY_TEST("an interrupted pipeline puts the jobs under way and takes no more")
     assert_true(numbers.ordered);
     assert_int_equal(numbers.put_next, numbers.next);
     assert_true(numbers.next < 1000);
+}
+
+CY_TEST("a put that fails after an interruption is the pipeline's error, and nothing is put behind the gap")
+{
+    struct numbers numbers = {.count = 1000, .fail_at = UINT64_MAX, .stop_at = 100, .put_fail_at = 99};
+    struct cy_error error;
+    assert_int_equal(run(&numbers, 4, &error), CY_IO);
+    assert_string_equal(error.message, "no room for number 99");
+    assert_int_equal(atomic_load(&numbers.alive), 0);
+    assert_int_equal(numbers.put_next, 100);
 }
