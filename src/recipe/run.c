@@ -162,8 +162,8 @@ static enum cy_status swap_into_place(struct cy_engine *engine, struct cy_error 
     else
         slash[slash == parent] = '\0';
     tell_stage(engine, CY_RUN_SWAP);
-    bool exists = cy_path_exists(output);
-    int moved = exists ? cy_files->exchange(made, output) : cy_files->rename(made, output);
+    bool exchange = engine->options->replace && cy_path_exists(output); /* without replace, what came meanwhile stays: rename refuses */
+    int moved = exchange ? cy_files->exchange(made, output) : cy_files->rename(made, output);
     if (moved != 0)
         return cy_error_errno(error, "move the new dataset to", output);
     return cy_sync_folder(parent, error); /* the old one lies in the work folder now, and goes with it */
