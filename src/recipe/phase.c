@@ -235,6 +235,17 @@ static enum cy_status put(void *context, void *job, struct cy_error *error)
 
 /* ---- the phase ---- */
 
+/* Whether the part begins where the one before ends. A part that was made again, because it was damaged, may end elsewhere than before:
+ * those behind it are then made again, too. */
+static bool follows(const struct phase_run *run, const struct cy_part *part)
+{
+    const struct cy_phase_parts *parts = &run->engine->phases[run->phase];
+    if (run->phase == 0)
+        return part->next.ordinal == parts->total_count + part->total_count;
+    const struct cy_phase_parts *before = &run->engine->phases[run->phase - 1];
+    return parts->part_count < before->part_count && part->total_count == before->parts[parts->part_count].total_count;
+}
+
 /* Parts that an earlier run finished. */
 static enum cy_status load_parts(struct phase_run *run, struct cy_error *error)
 {
@@ -245,7 +256,7 @@ static enum cy_status load_parts(struct phase_run *run, struct cy_error *error)
     while (status == CY_OK && !run->ended) {
         struct cy_part part;
         status = cy_part_load(&part, cy_part_stem(engine, run->phase, parts->part_count, &arena), run->suffixes, run->output_count, error);
-        if (status != CY_OK)
+        if (status != CY_OK || !follows(run, &part))
             break;
         parts->parts = cy_realloc(parts->parts, (parts->part_count + 1) * sizeof *parts->parts);
         parts->parts[parts->part_count++] = part;

@@ -33,7 +33,7 @@ static enum cy_status build(const char *folder, struct cy_run_options options, c
     struct cy_run_result result = {0};
     snprintf(path, sizeof path, "%s/recipe.yaml", folder);
     options.thread_count = options.thread_count > 0 ? options.thread_count : 2;
-    options.part_bytes = 10000;
+    options.part_bytes = options.part_bytes > 0 ? options.part_bytes : 10000;
     options.memory_bytes = 64 << 20;
     enum cy_status status = cy_plan_open(&plan, path, NULL, error);
     if (status == CY_OK)
@@ -99,4 +99,36 @@ CY_TEST("whichever call to the disk fails, the build says so, an existing datase
         if (strstr(error.message, "could not") == NULL)
             fail_msg("call %llu failed, and the message is: %s", (unsigned long long)calls, error.message);
     }
+}
+
+struct stopping {
+    atomic_bool stop;
+    uint64_t after; /* so many documents are read */
+};
+
+static void stop_after(void *context, const struct cy_progress *progress)
+{
+    struct stopping *stopping = context;
+    if (progress->stage == CY_RUN_READ && progress->document_count >= stopping->after)
+        atomic_store(&stopping->stop, true);
+}
+
+CY_TEST("a damaged part that is made again with another end takes no record from the parts behind it, and gives none twice")
+{
+    struct cy_error error;
+    char expected[65], build_id[65], path[256];
+    cy_expect_ok(build(make_case(6000), (struct cy_run_options){0}, expected, &error), error);
+    const char *folder = make_case(6000);
+    struct stopping stopping = {.after = 4500};
+    struct cy_run_options options = {.thread_count = 1, .stop = &stopping.stop, .progress = stop_after, .progress_context = &stopping};
+    options.part_bytes = 1; /* a part a batch */
+    assert_int_equal(build(folder, options, build_id, &error), CY_INTERRUPTED);
+    snprintf(path, sizeof path, "%s/out.work/phase-0/000001.spill", folder);
+    cy_expect_ok(cy_write_file(path, CY_STR("damaged"), &error), error);
+    stopping.after = 2500; /* the part now holds more batches than it did */
+    atomic_store(&stopping.stop, false);
+    options.part_bytes = 1 << 20;
+    assert_int_equal(build(folder, options, build_id, &error), CY_INTERRUPTED);
+    cy_expect_ok(build(folder, (struct cy_run_options){0}, build_id, &error), error);
+    assert_string_equal(build_id, expected);
 }
