@@ -271,8 +271,8 @@ static enum cy_status gather_survivors(struct barrier_run *run, struct cy_error 
     struct cy_writer marks, rows;
     run->marks_path = cy_arena_printf(&engine->arena, "%s/survivors.marks", engine->work.folder);
     const char *rows_path = cy_arena_printf(&engine->arena, "%s/survivors.rows", engine->work.folder);
-    FILE *removed[16] = {NULL};
-    struct cy_removal next[16];
+    FILE *removed[CY_PHASE_BARRIERS_MAX] = {NULL};
+    struct cy_removal next[CY_PHASE_BARRIERS_MAX];
     size_t removed_count = run->step - phase->barrier_first;
     CY_ASSERT(removed_count <= CY_COUNT(removed));
     uint64_t all = run->barrier.row_count, alive = 0;

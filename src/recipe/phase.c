@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 enum {
-    PART_BYTES = 64 << 20,           /* raw input between checkpoints, unless the options say otherwise; DESIGN's most is 256 MiB */
-    JOBS_A_THREAD = 4,               /* jobs under way: a slow batch does not stop the others at once */
-    OUTPUTS_MAX = CY_PART_MARKS + 16 /* barriers in a row: more are a mistake */
+    PART_BYTES = 64 << 20, /* raw input between checkpoints, unless the options say otherwise; DESIGN's most is 256 MiB */
+    JOBS_A_THREAD = 4,     /* jobs under way: a slow batch does not stop the others at once */
+    OUTPUTS_MAX = CY_PART_MARKS + CY_PHASE_BARRIERS_MAX,
 };
 
 struct phase_run {

@@ -416,7 +416,8 @@ static void cut_phases(struct cy_plan *plan)
         while (step < plan->step_count && plan->steps[step].operator->barrier == NULL)
             step++;
         phase->barrier_first = step;
-        while (step < plan->step_count && plan->steps[step].operator->barrier != NULL) {
+        size_t end = CY_MIN(plan->step_count, step + CY_PHASE_BARRIERS_MAX);
+        while (step < end && plan->steps[step].operator->barrier != NULL) {
             plan->steps[step].mark = step - phase->barrier_first;
             step++;
         }
@@ -437,6 +438,8 @@ static enum cy_status read_split(const struct reading *reading, const struct cy_
     const struct cy_yaml *share = status == CY_OK ? cy_yaml_get(node, "validation") : NULL;
     if (share == NULL)
         return status;
+    if (share->kind != CY_YAML_SCALAR)
+        return wrong_at(reading, share->line, share->column, "validation must be one value, a share from 0 to below 1");
     char *end;
     options->validation_share = strtod(share->scalar.data, &end);
     if (share->scalar.size == 0 || *end != '\0' || !(options->validation_share >= 0 && options->validation_share < 1))

@@ -26,6 +26,8 @@ struct cy_plan_step {
     size_t mark; /* its column of signatures, for a barrier */
 };
 
+enum { CY_PHASE_BARRIERS_MAX = 16 }; /* each has files open; a longer row of barriers makes several phases */
+
 /* Steps run in phases: documents go through all steps of a phase while their batch is in cache; then the phase's barriers see them all.
  *
  *     phase 0: extract_html language … dedup_exact│dedup_minhash│     phase 1: count_tokens …
