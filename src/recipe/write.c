@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 enum {
-    GROUP_BYTES = 8 << 20,   /* text of a row group: large enough to compress well, small enough to feed every thread */
-    GROUP_BATCHES_MAX = 512, /* a group of batches from which nearly all was removed ends here */
+    GROUP_BYTES = 8 << 20,      /* text of a row group: large enough to compress well, small enough to feed every thread */
+    GROUP_BATCHES_MAX = 512,    /* a group of batches from which nearly all was removed ends here, */
+    GROUP_RAW_BYTES = 24 << 20, /* or here: the removed documents' text is unpacked, too */
 };
 
 struct write_run {
@@ -46,15 +47,16 @@ static enum cy_status take(void *context, size_t thread, void *job, struct cy_er
 {
     struct write_run *run = context;
     struct write_job *one = job;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, raw_bytes = 0;
     (void)thread;
     one->blocks = cy_alloc_zero(GROUP_BATCHES_MAX, sizeof *one->blocks);
     enum cy_status status = CY_OK;
-    while (bytes < GROUP_BYTES && one->block_count < GROUP_BATCHES_MAX) {
+    while (bytes < GROUP_BYTES && raw_bytes < GROUP_RAW_BYTES && one->block_count < GROUP_BATCHES_MAX) {
         status = cy_blocks_next(&run->blocks, &one->blocks[one->block_count], error);
         if (status != CY_OK)
             break;
         bytes += one->blocks[one->block_count].head.text_bytes;
+        raw_bytes += one->blocks[one->block_count].head.raw_bytes;
         one->packed_bytes += one->blocks[one->block_count].head.packed_bytes;
         one->block_count++;
     }

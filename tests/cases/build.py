@@ -1,5 +1,5 @@
 """A build is the same for any number of threads, after any crash, and with any size of part; it never touches what it should not."""
-import gzip, hashlib, json, os, random, shutil, signal, subprocess, time
+import gzip, hashlib, json, os, random, re, shutil, signal, subprocess, time
 
 from _case import CIYUAN, case, ciyuan, finish, scratch, write
 
@@ -195,6 +195,7 @@ BAD = [
     ("steps:\n  - gopher_quality: {words_min: many}\n", "words_min must be a whole number", "", ":2:33:"),
     ("step: []\n", 'unknown field "step"', 'did you mean "steps"?', ":1:1:"),
     ("steps: [language\n", "flow sequence", "", ""),
+    ("name: [a]\n", "name must be one value", "", ":1:7:"),
     ("steps: [normalize, normalize]\n", "normalize stands twice", "as: normalize_2", ":1:20:"),
 ]
 for number, (steps, message, hint, place) in enumerate(BAD):
@@ -204,6 +205,37 @@ for number, (steps, message, hint, place) in enumerate(BAD):
         _, error = ciyuan("build", path, status=2)
         assert message in error and hint in error and place in error, error
         assert not os.path.exists(out("bad-out")) and not os.path.exists(out("bad-out.work"))
+
+
+@case("a split that is a list is refused with its place")
+def split_list():
+    path = write("split.yaml", "sources: [in/a.jsonl]\noutput: {path: bad-out, split: {validation: [0.1]}}\n")
+    _, error = ciyuan("build", path, status=2)
+    assert "validation must be one value" in error and ":2:" in error, error
+
+
+@case("twenty barriers in a row are as good as one")
+def many_barriers():
+    write("many/a.jsonl", "".join(json.dumps({"text": f"text {i % 7}"}) + "\n" for i in range(50)))
+    steps = "".join(f"  - dedup_exact: {{as: step_{i}}}\n" for i in range(20))
+    path = write("many.yaml", f"name: many\nsources: [many/a.jsonl]\nsteps:\n{steps}output: {{path: many-out, format: jsonl}}\n")
+    ciyuan("build", path, "--quiet")
+    lines = [json.loads(line) for line in open(out("many-out/data/train-00000.jsonl"))]
+    assert [line["text"] for line in lines] == [f"text {i}" for i in range(7)], lines
+
+
+@case("memory stays bounded where nearly everything is removed")
+def all_removed():
+    text = document(40)
+    with open(write("removed/a.jsonl", ""), "w") as file:
+        for i in range(100_000_000 // len(text)):
+            file.write(json.dumps({"text": text}) + "\n")
+    path = write("removed.yaml", "name: removed\nsources: [removed/a.jsonl]\nsteps: [where: \"length(text) < 10\"]\noutput: removed-out\n")
+    ciyuan("build", path, "--quiet", "--threads", 1, "--memory", "64MiB")
+    log = open(out("removed-out.log")).read()
+    peak = float(re.search(r"([0-9.]+) MB of memory at most", log).group(1))
+    assert peak < 100, log
+    os.remove(out("removed/a.jsonl"))
 
 
 @case("a source that matches nothing is an error with the pattern and its place")
