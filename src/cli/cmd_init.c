@@ -138,13 +138,14 @@ static enum cy_status sample_languages(const struct cy_plan *plan, struct cy_are
     while (status == CY_OK) {
         struct cy_batch batch;
         const struct cy_plan_source *source;
-        cy_batch_init(&batch, arena, scratch, CY_BATCH_ROWS_MAX, plan->signal_count, 0, NULL, 0);
+        cy_batch_init(&batch, arena, scratch, CY_BATCH_ROWS_MAX, plan->signal_count, plan->token_count, NULL, 0);
         status = cy_intake_fill(&intake, &batch, &source, error);
         if (status == CY_OK)
             status = cy_intake_decode(plan, source, &batch, error);
         for (size_t i = 0; status == CY_OK && i < plan->step_count && batch.row_count > 0; i++) {
             batch.step = (uint32_t)i;
             batch.step_signal_first = plan->steps[i].signal_first;
+            batch.step_token_first = plan->steps[i].token_first;
             status = plan->steps[i].operator->run(plan->steps[i].self, &batch, error);
             if (status == CY_OK)
                 cy_batch_compact(&batch);

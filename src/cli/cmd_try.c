@@ -38,6 +38,22 @@ static void add_number(struct cy_buffer *out, double number)
         cy_buffer_add_text(out, "null");
 }
 
+/* ,"tokens":{"o200k_base":12}, those counted. */
+static void add_tokens(struct trial *trial, const struct cy_batch *batch, size_t row)
+{
+    bool any = false;
+    cy_buffer_add_text(&trial->out, ",\"tokens\":{");
+    for (size_t i = 0; i < trial->plan.token_count; i++) {
+        if (batch->tokens[i][row] < 0)
+            continue;
+        cy_buffer_add_text(&trial->out, any ? "," : "");
+        cy_buffer_add_json(&trial->out, cy_str(trial->plan.vocabularies[i]));
+        cy_buffer_printf(&trial->out, ":%lld", (long long)batch->tokens[i][row]);
+        any = true;
+    }
+    cy_buffer_add_byte(&trial->out, '}');
+}
+
 static void print_row(struct trial *trial, const struct cy_batch *batch, size_t row)
 {
     static const char *const fates[] = {
@@ -68,6 +84,8 @@ static void print_row(struct trial *trial, const struct cy_batch *batch, size_t 
         any = true;
     }
     cy_buffer_add_byte(out, '}');
+    if (trial->plan.token_count > 0)
+        add_tokens(trial, batch, row);
     if (trial->with_text) {
         cy_buffer_add_text(out, ",\"text\":");
         cy_buffer_add_json(out, verdict->excerpt.size > 0 ? verdict->excerpt : batch->texts[row]);
@@ -85,6 +103,7 @@ static enum cy_status run_batch(struct trial *trial, struct cy_batch *batch, con
         const struct cy_plan_step *step = &trial->plan.steps[i];
         batch->step = (uint32_t)i;
         batch->step_signal_first = step->signal_first;
+        batch->step_token_first = step->token_first;
         status = step->operator->run(step->self, batch, error);
         cy_batch_compact(batch);
     }
@@ -111,7 +130,7 @@ static enum cy_status run_all(struct trial *trial, struct cy_error *error)
     while (status == CY_OK) {
         struct cy_batch batch;
         const struct cy_plan_source *source;
-        cy_batch_init(&batch, &arena, scratch, CY_BATCH_ROWS_MAX, trial->plan.signal_count, 0, NULL, 0);
+        cy_batch_init(&batch, &arena, scratch, CY_BATCH_ROWS_MAX, trial->plan.signal_count, trial->plan.token_count, NULL, 0);
         status = cy_intake_fill(&intake, &batch, &source, error);
         if (status == CY_OK)
             status = run_batch(trial, &batch, source, error);

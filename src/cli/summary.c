@@ -60,6 +60,26 @@ static void print_total(FILE *out, yyjson_val *total)
                          : "");
 }
 
+/* "tokens  12,345  of o200k_base", a line a vocabulary. */
+static void print_tokens(FILE *out, yyjson_val *tokens)
+{
+    size_t index, count;
+    yyjson_val *vocabulary, *number;
+    yyjson_obj_foreach(tokens, index, count, vocabulary, number)
+    {
+        char text[32];
+        fprintf(out, "  %-12s %12s  of %s, in what was kept\n", index == 0 ? "tokens" : "", cy_format_count(yyjson_get_uint(number), text),
+                yyjson_get_str(vocabulary));
+    }
+}
+
+/* Of the first vocabulary. */
+static uint64_t first_tokens(yyjson_val *row)
+{
+    yyjson_obj_iter items = yyjson_obj_iter_with(yyjson_obj_get(row, "tokens"));
+    return yyjson_get_uint(yyjson_obj_iter_get_val(yyjson_obj_iter_next(&items)));
+}
+
 static void print_rules(FILE *out, yyjson_val *rules)
 {
     size_t index, count;
@@ -100,7 +120,9 @@ static void print_table(FILE *out, yyjson_val *table, const char *title, const c
     yyjson_val *row;
     if (yyjson_arr_size(table) == 0)
         return;
-    fprintf(out, "\n  %-20s %12s %12s %12s %12s\n", title, "read", "kept", "removed", "text kept");
+    bool with_tokens = yyjson_obj_size(yyjson_obj_get(yyjson_arr_get_first(table), "tokens")) > 0;
+    fprintf(out, "\n  %-20s %12s %12s %12s %12s%s\n", title, "read", "kept", "removed", "text kept",
+            with_tokens ? "      tokens kept" : "");
     yyjson_arr_foreach(table, index, count, row)
     {
         char read[32], kept[32], removed[32], bytes[32];
@@ -109,9 +131,12 @@ static void print_table(FILE *out, yyjson_val *table, const char *title, const c
             break;
         }
         const char *name = text_of(row, "name");
-        fprintf(out, "    %-18s %12s %12s %12s %12s\n", name[0] != '\0' ? name : unnamed, cy_format_count(count_of(row, "read"), read),
+        fprintf(out, "    %-18s %12s %12s %12s %12s", name[0] != '\0' ? name : unnamed, cy_format_count(count_of(row, "read"), read),
                 cy_format_count(count_of(row, "kept"), kept), cy_format_count(count_of(row, "removed"), removed),
                 cy_format_bytes(count_of(row, "text_bytes"), bytes));
+        if (with_tokens)
+            fprintf(out, " %16s", cy_format_count(first_tokens(row), read));
+        fputc('\n', out);
     }
 }
 
@@ -131,6 +156,7 @@ enum cy_status cy_summary_print(FILE *out, const char *folder, size_t row_limit,
             status = cy_error_set(error, CY_BAD_INPUT, "\"%s\" is not JSON: %s at byte %zu", path, problem.msg, problem.pos);
         } else {
             print_total(out, yyjson_obj_get(root, "total"));
+            print_tokens(out, yyjson_ptr_get(root, "/total/tokens"));
             print_steps(out, root);
             print_table(out, yyjson_obj_get(root, "languages"), "language", "(not identified)", row_limit);
             print_table(out, yyjson_obj_get(root, "parties"), "party", "(not stated)", row_limit);

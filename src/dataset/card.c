@@ -406,7 +406,16 @@ static void add_shares(struct cy_buffer *out, const struct cy_build_counts *coun
         cy_buffer_printf(out, "%s.\n", none);
         return;
     }
-    cy_buffer_printf(out, "| %s | read | kept | of all kept |\n| --- | ---: | ---: | ---: |\n", head);
+    cy_buffer_printf(out, "| %s | read | kept | of all kept |", head);
+    for (size_t i = 0; i < counts->schema->vocabulary_count; i++) {
+        cy_buffer_add_text(out, " tokens of ");
+        add_cell(out, cy_str(counts->schema->vocabularies[i]));
+        cy_buffer_add_text(out, " |");
+    }
+    cy_buffer_add_text(out, "\n| --- | ---: | ---: | ---: |");
+    for (size_t i = 0; i < counts->schema->vocabulary_count; i++)
+        cy_buffer_add_text(out, " ---: |");
+    cy_buffer_add_byte(out, '\n');
     for (size_t i = 0; i < table->count && i < ROWS_MAX; i++) {
         cy_buffer_add_text(out, "| ");
         if (table->rows[i].name.size == 0)
@@ -419,6 +428,10 @@ static void add_shares(struct cy_buffer *out, const struct cy_build_counts *coun
         cy_buffer_add_count(out, table->rows[i].tally.kept_count);
         cy_buffer_add_text(out, " | ");
         cy_buffer_add_share(out, table->rows[i].tally.kept_count, counts->total.kept_count);
+        for (size_t k = 0; k < counts->schema->vocabulary_count; k++) {
+            cy_buffer_add_text(out, " | ");
+            cy_buffer_add_count(out, (uint64_t)table->rows[i].tally.tokens[k]);
+        }
         cy_buffer_add_text(out, " |\n");
     }
     if (table->count > ROWS_MAX)

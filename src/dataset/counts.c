@@ -424,6 +424,10 @@ struct cy_build_counts *cy_counts_new(const struct cy_schema *schema, const stru
         counts->steps[i].clusters.sampled = 1;
         counts->signal_count = CY_MAX(counts->signal_count, schema->steps[i].signal_first + signals_of(&schema->steps[i]));
     }
+    for (size_t i = 0; i < schema->step_count; i++) {
+        counts->steps[i].gone_tokens = cy_arena_zero(&counts->arena, schema->vocabulary_count * sizeof(int64_t));
+        counts->steps[i].out_tokens = cy_arena_zero(&counts->arena, schema->vocabulary_count * sizeof(int64_t));
+    }
     counts->signals = cy_arena_alloc(&counts->arena, counts->signal_count * sizeof *counts->signals);
     for (size_t i = 0; i < counts->signal_count; i++) {
         histogram_init(&counts->signals[i].kept, &counts->arena);
@@ -447,6 +451,8 @@ static void add_gone(struct cy_build_counts *counts, const struct cy_batch *batc
     step->unreadable_count += verdict->what == CY_UNREADABLE;
     step->skipped_count += verdict->what == CY_SKIPPED;
     step->gone_bytes += batch->read_bytes[row];
+    for (size_t i = 0; i < counts->schema->vocabulary_count; i++)
+        step->gone_tokens[i] += CY_MAX(batch->tokens[i][row], 0);
     rule_row(counts, find_rule(counts, &step->rules, verdict->rule, verdict->what), batch, row);
     if (verdict->duplicate_of.size > 0) {
         step->clusters.removed_count++;
@@ -492,6 +498,8 @@ void cy_counts_merge(struct cy_build_counts *into, const struct cy_build_counts 
         step->unreadable_count += from->steps[i].unreadable_count;
         step->skipped_count += from->steps[i].skipped_count;
         step->gone_bytes += from->steps[i].gone_bytes;
+        for (size_t k = 0; k < into->schema->vocabulary_count; k++)
+            step->gone_tokens[k] += from->steps[i].gone_tokens[k];
         rules_merge(into, &step->rules, &from->steps[i].rules);
         clusters_merge(&step->clusters, &from->steps[i].clusters);
     }
@@ -507,6 +515,18 @@ void cy_counts_merge(struct cy_build_counts *into, const struct cy_build_counts 
     histogram_merge(&into->text_bytes, &from->text_bytes);
     into->train_count += from->train_count;
     into->validation_count += from->validation_count;
+}
+
+/* From the last step back: what left a step is what is kept and what later steps took. */
+static void sum_tokens(struct cy_build_counts *counts, size_t vocabulary)
+{
+    const struct cy_schema *schema = counts->schema;
+    int64_t left = counts->total.tokens[vocabulary];
+    for (size_t i = schema->step_count; i-- > 0;) {
+        bool counted = schema->vocabulary_steps != NULL && i >= schema->vocabulary_steps[vocabulary];
+        counts->steps[i].out_tokens[vocabulary] = counted ? left : -1;
+        left += counts->steps[i].gone_tokens[vocabulary];
+    }
 }
 
 void cy_counts_sort(struct cy_build_counts *counts)
@@ -525,6 +545,8 @@ void cy_counts_sort(struct cy_build_counts *counts)
         rules_sort(&step->rules);
         clusters_sort(&step->clusters);
     }
+    for (size_t i = 0; i < counts->schema->vocabulary_count; i++)
+        sum_tokens(counts, i);
     rules_sort(&counts->reading);
     table_sort(&counts->languages);
     table_sort(&counts->parties);

@@ -121,7 +121,9 @@ struct cy_step_counts {
     uint64_t in_count; /* set by cy_counts_sort, as are the bytes */
     uint64_t in_bytes; /* of the records as they were read */
     uint64_t removed_count, unreadable_count, skipped_count;
-    uint64_t gone_bytes; /* of the records as they were read */
+    uint64_t gone_bytes;  /* of the records as they were read */
+    int64_t *gone_tokens; /* [vocabulary]: of the documents that were counted before they went */
+    int64_t *out_tokens;  /* [vocabulary]: of those that left the step; -1: not counted by then. Set by cy_counts_sort */
     struct cy_rule_table rules;
     struct cy_cluster_counts clusters;
 };

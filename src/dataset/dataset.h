@@ -28,6 +28,7 @@ struct cy_schema_step {
     const struct cy_operator *operator;
     const void *self;    /* with its parameters */
     size_t signal_first; /* its first column in the batch's signals; the operator's table says how many */
+    struct cy_step_inputs inputs;
 };
 struct cy_schema {
     const char *name;          /* the recipe's */
@@ -39,7 +40,8 @@ struct cy_schema {
     size_t file_count;
     const struct cy_schema_step *steps;
     size_t step_count;
-    const char *const *vocabularies; /* names of the token columns */
+    const char *const *vocabularies;  /* names of the token columns */
+    const uint32_t *vocabulary_steps; /* the step that fills each; NULL: not known */
     size_t vocabulary_count;
 };
 
@@ -57,8 +59,8 @@ struct cy_dataset_chunk; /* encoded rows, on the heap, owned by whoever holds it
 enum cy_status cy_dataset_open(struct cy_dataset_writer **writer, const char *folder, const struct cy_schema *schema,
                                const struct cy_dataset_options *options, struct cy_error *error);
 /* Encodes the batches' rows (alive → data, gone → ledger), in order of origins.ordinal. Batches come in input order and together make a row
- * group of each split, or their part of one where they have few rows of it (held.h); the caller gathers some 8 MiB of text. Strings that are
- * not UTF-8 are replaced in the batches by copies that are, and rows without an id get "<file>#<record>". Thread-safe. */
+ * group of each split, or their part of one where they have few rows of it (held.h); the caller gathers some 8 MiB of text. Strings that
+ * are not UTF-8 are replaced in the batches by copies that are, and rows without an id get "<file>#<record>". Thread-safe. */
 enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct cy_batch *const *batches, size_t batch_count,
                                  struct cy_dataset_chunk **chunk, struct cy_error *error);
 /* Appends and frees the chunk, also on error; chunks come in input order. After an error the writer can only be abandoned. */

@@ -52,7 +52,14 @@ static void add_step(const struct cy_schema_step *step, struct cy_buffer *out)
         cy_buffer_printf(out, "%s\"%s\": ", param == step->operator->params ? "" : ", ", param->name);
         cy_param_print(param, step->self, out);
     }
-    cy_buffer_add_text(out, "}}");
+    cy_buffer_add_byte(out, '}');
+    for (size_t i = 0; i < step->inputs.count; i++) {
+        const struct cy_step_input *input = &step->inputs.items[i];
+        add_pair(out, i == 0 ? ",\n     \"files\": [{" : ",\n               {", "name", cy_str(input->name));
+        add_pair(out, ", ", "sha256", cy_str(input->sha256));
+        cy_buffer_add_text(out, i + 1 == step->inputs.count ? "}]" : "}");
+    }
+    cy_buffer_add_byte(out, '}');
 }
 
 static bool uses(const struct cy_schema *schema, const char *operator_name)

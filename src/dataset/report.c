@@ -179,6 +179,13 @@ static void add_step(struct cy_json *json, const struct cy_build_counts *counts,
     cy_json_count(json, "skipped", one->skipped_count);
     cy_json_count(json, "in_bytes", one->in_bytes);
     cy_json_count(json, "out_bytes", one->in_bytes - one->gone_bytes);
+    if (counts->schema->vocabulary_count > 0) {
+        cy_json_open_line(json, "out_tokens", '{');
+        for (size_t i = 0; i < counts->schema->vocabulary_count; i++)
+            if (one->out_tokens[i] >= 0)
+                cy_json_integer(json, counts->schema->vocabularies[i], one->out_tokens[i]);
+        cy_json_close(json, '}');
+    }
     add_rules(json, "rules", counts, index, arena);
     add_clusters(json, &one->clusters);
     cy_json_open(json, "signals", '[');

@@ -137,8 +137,28 @@ static void add_head(struct cy_page *page)
 
 /* ---- funnel ---- */
 
+/* A cell with tokens of the first vocabulary, empty where they were not counted (-1). Further ones are in build.json. */
+static void add_tokens(struct cy_page *page, const char *label, int64_t count)
+{
+    if (page->schema->vocabulary_count == 0)
+        return;
+    cy_buffer_printf(page->out, "<td class=n data-l=\"%s\">", label);
+    if (count >= 0)
+        cy_buffer_add_count(page->out, (uint64_t)count);
+    cy_page_add(page, "</td>");
+}
+
+static void add_tokens_head(struct cy_page *page, const char *english, const char *chinese)
+{
+    if (page->schema->vocabulary_count == 0)
+        return;
+    cy_page_add(page, "<th class=n>");
+    cy_html_word(page->out, english, chinese);
+    cy_page_add(page, "</th>");
+}
+
 static void add_funnel_row(struct cy_page *page, struct cy_str name, const char *operator, uint64_t in_count, uint64_t gone_count,
-                           uint64_t in_bytes, uint64_t gone_bytes)
+                           uint64_t in_bytes, uint64_t gone_bytes, int64_t out_tokens)
 {
     cy_page_add(page, gone_count > 0 ? "<tr><td class=w>" : "<tr class=zero><td class=w>");
     cy_html_text(page->out, name);
@@ -156,7 +176,9 @@ static void add_funnel_row(struct cy_page *page, struct cy_str name, const char 
     cy_page_add_count(page, "Out 出", in_count - gone_count);
     cy_page_add(page, "<td class=n data-l=\"Bytes out 出字节\">");
     cy_buffer_add_bytes(page->out, in_bytes - gone_bytes);
-    cy_page_add(page, "</td></tr>\n");
+    cy_page_add(page, "</td>");
+    add_tokens(page, "Tokens out 出词元", out_tokens);
+    cy_page_add(page, "</tr>\n");
 }
 
 static void add_funnel(struct cy_page *page)
@@ -169,17 +191,20 @@ static void add_funnel(struct cy_page *page)
                 "lang=zh>进</span></th>"
                 "<th class=n>Removed <span lang=zh>剔除</span></th><th class=n>Share <span lang=zh>占比</span></th><th class=n>Out <span "
                 "lang=zh>出</span></th>"
-                "<th class=n>Bytes out <span lang=zh>出字节</span></th></tr></thead><tbody>\n");
+                "<th class=n>Bytes out <span lang=zh>出字节</span></th>");
+    add_tokens_head(page, "Tokens out", "出词元");
+    cy_page_add(page, "</tr></thead><tbody>\n");
     uint64_t reading_count = 0, reading_bytes = 0;
     for (size_t i = 0; i < counts->reading.count; i++) {
         reading_count += counts->reading.rules[i].count;
         reading_bytes += counts->reading.rules[i].read_bytes;
     }
-    add_funnel_row(page, CY_STR("read"), "read", total->read_count, reading_count, total->read_bytes, reading_bytes);
+    add_funnel_row(page, CY_STR("read"), "read", total->read_count, reading_count, total->read_bytes, reading_bytes, -1);
     for (size_t i = 0; i < page->schema->step_count; i++) {
         const struct cy_step_counts *step = &counts->steps[i];
         add_funnel_row(page, cy_str(page->schema->steps[i].name), page->schema->steps[i].operator->name, step->in_count,
-                       step->removed_count + step->unreadable_count + step->skipped_count, step->in_bytes, step->gone_bytes);
+                       step->removed_count + step->unreadable_count + step->skipped_count, step->in_bytes, step->gone_bytes,
+                       page->schema->vocabulary_count > 0 ? step->out_tokens[0] : -1);
     }
     cy_page_add(page,
                 "</tbody></table>\n<p class=note>A bar is as long as all that was read. Bytes are those of the records as they were read. "
@@ -204,19 +229,26 @@ static void add_share_rows(struct cy_page *page, const struct cy_tally_table *ta
         cy_page_add_count(page, "Read 读入", row->tally.read_count);
         cy_page_add_count(page, "Kept 保留", row->tally.kept_count);
         cy_page_add_share(page, "Of kept 占保留", row->tally.kept_count, page->counts->total.kept_count);
+        add_tokens(page, "Tokens 词元", page->schema->vocabulary_count > 0 ? row->tally.tokens[0] : -1);
         cy_page_add(page, "</tr>\n");
     }
+}
+
+static void add_share_head(struct cy_page *page)
+{
+    cy_page_add(page, "<thead><tr><th></th><th></th><th class=n>Read <span lang=zh>读入</span></th><th class=n>Kept <span "
+                      "lang=zh>保留</span></th><th class=n>Of kept <span lang=zh>占保留</span></th>");
+    add_tokens_head(page, "Tokens", "词元");
+    cy_page_add(page, "</tr></thead><tbody>\n");
 }
 
 static void add_share_table(struct cy_page *page, const struct cy_tally_table *table, const char *english, const char *chinese,
                             const char *none)
 {
-    static const char head[] = "<thead><tr><th></th><th></th><th class=n>Read <span lang=zh>读入</span></th><th class=n>Kept <span "
-                               "lang=zh>保留</span></th><th class=n>Of kept <span lang=zh>占保留</span></th></tr></thead><tbody>\n";
     cy_page_add(page, "<section><h3>");
     cy_html_word(page->out, english, chinese);
     cy_page_add(page, "</h3>\n<table class=stack>");
-    cy_page_add(page, head);
+    add_share_head(page);
     size_t shown = CY_MIN(table->count, ROWS_SHOWN), folded = CY_MIN(table->count, ROWS_FOLDED_MAX);
     add_share_rows(page, table, 0, shown, none);
     cy_page_add(page, "</tbody></table>\n");
@@ -224,7 +256,7 @@ static void add_share_table(struct cy_page *page, const struct cy_tally_table *t
         cy_page_add(page, "<details><summary>");
         cy_buffer_add_count(page->out, table->count - shown);
         cy_page_add(page, " more <span lang=zh>更多</span></summary><table class=stack>");
-        cy_page_add(page, head);
+        add_share_head(page);
         add_share_rows(page, table, shown, folded, none);
         cy_page_add(page, "</tbody></table>\n");
         if (table->count > folded)

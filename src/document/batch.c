@@ -128,6 +128,12 @@ double *cy_batch_signal(struct cy_batch *batch, size_t index)
     return batch->signals[batch->step_signal_first + index];
 }
 
+int64_t *cy_batch_tokens(struct cy_batch *batch)
+{
+    CY_ASSERT(batch->step_token_first < batch->token_count);
+    return batch->tokens[batch->step_token_first];
+}
+
 /* ---- verdicts ---- */
 
 static void judge(struct cy_batch *batch, size_t row, enum cy_fate what, struct cy_str rule, double measured, double threshold)

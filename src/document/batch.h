@@ -93,6 +93,8 @@ void cy_batch_init(struct cy_batch *batch, struct cy_arena *arena, struct cy_scr
 size_t cy_batch_append(struct cy_batch *batch);
 /* Column `index` of the running step's signals, as its table orders them: row_count values, NaN until set. */
 double *cy_batch_signal(struct cy_batch *batch, size_t index);
+/* The running step's column of tokens: row_count values, -1 until set. */
+int64_t *cy_batch_tokens(struct cy_batch *batch);
 /* The running barrier step's signature of a row. */
 static inline uint8_t *cy_batch_mark(struct cy_batch *batch, size_t row)
 {

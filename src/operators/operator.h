@@ -34,6 +34,16 @@ struct cy_step_files {
     size_t count;
 };
 
+/* A file that a step read when the plan was made, and that its work depends on: the lock names it. */
+struct cy_step_input {
+    const char *name; /* as the recipe writes it */
+    char sha256[65];
+};
+struct cy_step_inputs { /* in the plan's arena */
+    struct cy_step_input *items;
+    size_t count;
+};
+
 /* What a step knows when the plan is made. */
 struct cy_step_setup {
     struct cy_arena *arena; /* lives as long as the plan */
@@ -44,7 +54,10 @@ struct cy_step_setup {
     size_t signal_count;
     /* Lives as long as the plan, and is filled when the whole recipe is read: prepare may keep it, run may look into it. NULL: none. */
     const struct cy_step_files *files;
+    struct cy_step_inputs *inputs; /* where cy_step_note_input puts them; NULL: nobody asks */
 };
+/* For prepare: notes a file that it read. `name` is copied; a file that is there already is not noted twice. */
+void cy_step_note_input(const struct cy_step_setup *setup, struct cy_str name, const char *sha256);
 
 struct cy_barrier;
 
@@ -61,6 +74,9 @@ struct cy_operator {
     enum cy_status (*prepare)(void *self, const struct cy_step_setup *setup, struct cy_error *error);
     void (*release)(void *self); /* what prepare allocated outside the arena; NULL: nothing */
     enum cy_status (*run)(const void *self, struct cy_batch *batch, struct cy_error *error);
+
+    /* Name of the column of tokens that `run` fills (cy_batch_tokens), asked after prepare: a vocabulary's. NULL: it fills none. */
+    const char *(*token_column)(const void *self);
 
     /* A barrier step sees all documents. `run` writes a signature of mark_size bytes a row (cy_batch_mark); when every document has
      * one, `barrier` reads them in input order and says which to remove. */

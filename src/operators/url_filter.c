@@ -1,5 +1,6 @@
 /* Removes documents by their URL: blocked domains and URLs, words in the URL. No list comes with the program. */
 #include "base/files.h"
+#include "base/hash.h"
 #include "operators/operator.h"
 #include "operators/string_set.h"
 
@@ -142,6 +143,16 @@ static struct cy_str entry_text(struct cy_str entry, enum entry_kind kind, struc
     return kind == ENTRY_DOMAIN ? (struct cy_str){url.data, host_size} : page_of(url);
 }
 
+static void note_file(const struct cy_step_setup *setup, struct cy_str item, struct cy_str content)
+{
+    struct cy_sha256 hash;
+    char sha256[65];
+    cy_sha256_init(&hash);
+    cy_sha256_add(&hash, content.data, content.size);
+    cy_sha256_final(&hash, sha256);
+    cy_step_note_input(setup, (struct cy_str){item.data + 1, item.size - 1}, sha256);
+}
+
 /* Calls add for each entry of the list, those of its files too. */
 static enum cy_status each_entry(const struct cy_strs *list, enum entry_kind kind, const struct cy_step_setup *setup,
                                  void (*add)(void *to, struct cy_str entry), void *to, struct cy_error *error)
@@ -156,6 +167,8 @@ static enum cy_status each_entry(const struct cy_strs *list, enum entry_kind kin
         const char *path =
             cy_path_join(setup->arena, setup->folder, cy_arena_str(setup->arena, (struct cy_str){item.data + 1, item.size - 1}).data);
         enum cy_status status = cy_read_file(path, &content, error);
+        if (status == CY_OK)
+            note_file(setup, item, cy_buffer_str(&content));
         for (lines = cy_buffer_str(&content); status == CY_OK && lines.size > 0;) {
             line = cy_str_trim(cy_str_split(lines, '\n', &lines));
             if (line.size > 0 && line.data[0] != '#')

@@ -142,7 +142,8 @@ void cy_engine_batch(const struct cy_engine *engine, struct cy_worker *worker, s
         const struct cy_plan_step *step = &engine->plan->steps[about->barrier_first + i];
         mark_sizes[i] = step->operator->mark_size(step->self);
     }
-    cy_batch_init(batch, &worker->arena, worker->scratch, CY_BATCH_ROWS_MAX, engine->plan->signal_count, 0, mark_sizes, mark_count);
+    cy_batch_init(batch, &worker->arena, worker->scratch, CY_BATCH_ROWS_MAX, engine->plan->signal_count, engine->plan->token_count,
+                  mark_sizes, mark_count);
 }
 
 enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_block *block, struct cy_worker *worker,

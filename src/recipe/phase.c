@@ -103,6 +103,7 @@ static enum cy_status run_steps(struct phase_run *run, struct cy_worker *worker,
             time->text_bytes += batch->texts[row].size;
         batch->step = (uint32_t)i;
         batch->step_signal_first = step->signal_first;
+        batch->step_token_first = step->token_first;
         batch->step_mark = step->mark;
         if (before > 0) {
             enum cy_status status = step->operator->run(step->self, batch, error);

@@ -317,6 +317,25 @@ static bool is_name(const char *text)
     return size > 0 && size <= 64 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == size && (text[0] < '0' || text[0] > '9');
 }
 
+/* A column of tokens is called as its vocabulary; two of one name could not be told apart. */
+static enum cy_status add_vocabulary(const struct reading *reading, const struct cy_yaml *node, size_t index)
+{
+    struct cy_plan *plan = reading->plan;
+    const struct cy_plan_step *step = &plan->steps[index];
+    const char *name = step->operator->token_column(step->self);
+    for (size_t i = 0; i < plan->token_count; i++)
+        if (strcmp(plan->vocabularies[i], name) == 0) {
+            wrong_at(reading, node->line, node->column, "%s counts the tokens of \"%.100s\", as %s does", step->name, name,
+                     plan->steps[plan->vocabulary_steps[i]].name);
+            return cy_error_hint(reading->error, "give its column a name of its own: column: %.100s_2", name);
+        }
+    plan->vocabularies = cy_realloc(plan->vocabularies, (plan->token_count + 1) * sizeof *plan->vocabularies);
+    plan->vocabulary_steps = cy_realloc(plan->vocabulary_steps, (plan->token_count + 1) * sizeof *plan->vocabulary_steps);
+    plan->vocabularies[plan->token_count] = name;
+    plan->vocabulary_steps[plan->token_count++] = (uint32_t)index;
+    return CY_OK;
+}
+
 static enum cy_status read_step(const struct reading *reading, const struct cy_yaml *node, size_t index)
 {
     struct cy_plan *plan = reading->plan;
@@ -363,7 +382,8 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
                                       .step_name = step->name,
                                       .signal_names = plan->signal_names,
                                       .signal_count = plan->signal_count,
-                                      .files = reading->step_files};
+                                      .files = reading->step_files,
+                                      .inputs = &step->inputs};
         status = step->operator->prepare(step->self, &setup, reading->error);
         if (status != CY_OK)
             return locate(reading, params->line, params->column, status);
@@ -373,7 +393,8 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
         plan->signal_names = cy_realloc(plan->signal_names, (plan->signal_count + 1) * sizeof *plan->signal_names);
         plan->signal_names[plan->signal_count++] = cy_arena_printf(&plan->arena, "%s.%s", step->name, signal->name);
     }
-    return CY_OK;
+    step->token_first = plan->token_count;
+    return step->operator->token_column != NULL ? add_vocabulary(reading, params, index) : CY_OK;
 }
 
 static enum cy_status read_steps(const struct reading *reading, const struct cy_yaml *root)
@@ -589,6 +610,8 @@ void cy_plan_release(struct cy_plan *plan)
     free(plan->file_sources);
     free(plan->file_sizes);
     free(plan->signal_names);
+    free(plan->vocabularies);
+    free(plan->vocabulary_steps);
     cy_arena_release(&plan->arena);
     *plan = (struct cy_plan){0};
 }

@@ -23,6 +23,8 @@ struct cy_plan_step {
     void *self;
     const char *name; /* the operator's, or what `as:` says */
     size_t signal_first;
+    size_t token_first; /* its column of tokens, for an operator that has one */
+    struct cy_step_inputs inputs;
     size_t mark; /* its column of signatures, for a barrier */
 };
 
@@ -55,8 +57,11 @@ struct cy_plan {
     struct cy_phase *phases; /* at least one */
     size_t phase_count;
     size_t signal_count;
-    const char **signal_names; /* "gopher_quality.words" */
-    const char *output;        /* folder */
+    const char **signal_names;  /* "gopher_quality.words" */
+    const char **vocabularies;  /* names of the columns of tokens */
+    uint32_t *vocabulary_steps; /* the step that fills each */
+    size_t token_count;
+    const char *output; /* folder */
     struct cy_dataset_options options;
 };
 

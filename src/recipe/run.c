@@ -74,6 +74,9 @@ static void make_identity(const struct cy_engine *engine, struct cy_buffer *out)
         cy_sha256_add(&hash, plan->files[i].name, strlen(plan->files[i].name) + 1);
         cy_sha256_add(&hash, facts, sizeof facts);
     }
+    for (size_t i = 0; i < plan->step_count; i++)
+        for (size_t k = 0; k < plan->steps[i].inputs.count; k++)
+            cy_sha256_add(&hash, plan->steps[i].inputs.items[k].sha256, sizeof plan->steps[i].inputs.items[k].sha256);
     cy_sha256_final(&hash, inputs);
     cy_buffer_printf(out, "{\"recipe\":\"%s\",\"inputs\":\"%s\",\"limit\":\"%llu\",\"program\":\"ciyuan " CIYUAN_VERSION "\"}\n", recipe,
                      inputs, (unsigned long long)engine->options->record_limit);

@@ -120,7 +120,8 @@ static void make_schema(struct cy_engine *engine, const struct cy_schema_file *f
                                                plan->sources[i].format->name};
     struct cy_schema_step *steps = cy_arena_zero(&engine->arena, plan->step_count * sizeof *steps);
     for (size_t i = 0; i < plan->step_count; i++)
-        steps[i] = (struct cy_schema_step){plan->steps[i].name, plan->steps[i].operator, plan->steps[i].self, plan->steps[i].signal_first};
+        steps[i] = (struct cy_schema_step){plan->steps[i].name, plan->steps[i].operator, plan->steps[i].self, plan->steps[i].signal_first,
+                                           plan->steps[i].inputs};
     *schema = (struct cy_schema){.name = plan->name,
                                  .recipe_text = plan->recipe_text,
                                  .folder = plan->folder,
@@ -129,7 +130,10 @@ static void make_schema(struct cy_engine *engine, const struct cy_schema_file *f
                                  .files = files,
                                  .file_count = plan->file_count,
                                  .steps = steps,
-                                 .step_count = plan->step_count};
+                                 .step_count = plan->step_count,
+                                 .vocabularies = plan->vocabularies,
+                                 .vocabulary_steps = plan->vocabulary_steps,
+                                 .vocabulary_count = plan->token_count};
 }
 
 enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_file *files, char build_id[65], struct cy_error *error)
