@@ -99,6 +99,9 @@ static inline uint32_t cy_bpe_rank(const struct cy_bpe *bpe, uint32_t left, uint
     }
 }
 
+/* Memory for a large table, at a cache line at least; freed by free. */
+void *cy_bpe_table(size_t size_bytes);
+
 /* ---- tokens by their bytes ---- */
 
 /* The first 16 bytes at `at`, of which size count; zeros behind. Reads 16 bytes. */

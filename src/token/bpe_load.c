@@ -4,6 +4,9 @@
 #include "base/hash.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+
+enum { LARGE_PAGE = 2 << 20 };
 
 /* ---- tokens by their bytes ---- */
 
@@ -65,10 +68,15 @@ static void add_token(struct cy_bpe *bpe, uint32_t id)
 
 /* ---- pairs ---- */
 
-static void *alloc_lines(size_t size_bytes) /* at cache lines */
+/* A table that is read all over the place: in large pages where the system has them, which saves most of the walks through page tables. */
+void *cy_bpe_table(size_t size_bytes)
 {
-    void *made = aligned_alloc(64, (size_bytes + 63) / 64 * 64);
+    const size_t align = size_bytes >= LARGE_PAGE ? LARGE_PAGE : 64;
+    size_bytes = (size_bytes + align - 1) / align * align;
+    void *made = aligned_alloc(align, size_bytes);
     CY_ASSERT(made != NULL);
+    if (align == LARGE_PAGE)
+        madvise(made, size_bytes, MADV_HUGEPAGE); /* a wish: nothing depends on it */
     return made;
 }
 
@@ -76,7 +84,7 @@ static void pairs_init(struct cy_bpe *bpe, size_t count)
 {
     bpe->pair_bits = bits_for(count / 4); /* half full at most */
     size_t size_bytes = ((size_t)CY_BPE_BUCKET << bpe->pair_bits) * sizeof *bpe->pairs;
-    bpe->pairs = alloc_lines(size_bytes);
+    bpe->pairs = cy_bpe_table(size_bytes);
     memset(bpe->pairs, 0xFF, size_bytes);
 }
 
@@ -275,7 +283,7 @@ static void tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_coun
 {
     bpe->short_bits = bits_for(2 * short_count);
     bpe->long_bits = bits_for(2 * long_count);
-    bpe->short_tokens = alloc_lines(sizeof *bpe->short_tokens << bpe->short_bits);
+    bpe->short_tokens = cy_bpe_table(sizeof *bpe->short_tokens << bpe->short_bits);
     memset(bpe->short_tokens, 0, sizeof *bpe->short_tokens << bpe->short_bits);
     bpe->long_tokens = cy_alloc(sizeof *bpe->long_tokens << bpe->long_bits);
     memset(bpe->long_tokens, 0xFF, sizeof *bpe->long_tokens << bpe->long_bits);

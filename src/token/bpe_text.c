@@ -18,8 +18,7 @@ void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_ma
     while (sizeof *memory->seen << (memory->seen_bits + 1) <= size_bytes_max && memory->seen_bits < 20)
         memory->seen_bits++;
     size_t size_bytes = sizeof *memory->seen << memory->seen_bits;
-    memory->seen = aligned_alloc(64, size_bytes);
-    CY_ASSERT(memory->seen != NULL);
+    memory->seen = cy_bpe_table(size_bytes);
     memset(memory->seen, 0, size_bytes);
     return memory;
 }
@@ -97,63 +96,43 @@ static size_t merged_piece(const struct cy_bpe *bpe, struct cy_bpe_memory *memor
     return count;
 }
 
-static inline uint64_t short_high(const uint64_t key[2], size_t size)
+/* Where the part of a piece that begins at `at` ends, at most at `end`: between two characters of three bytes that no token holds side by
+ * side, so that each side is what it would be alone. In Chinese most parts are one character or a word, and hardly anything is left to
+ * merge. */
+static inline size_t part_end(const struct cy_bpe *bpe, const char *text, size_t at, size_t end)
 {
-    return key[1] | (uint64_t)size << 32;
-}
-
-/* A part of a piece, cut where no token crosses: by its own characters alone. */
-static void encode_part(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str part, struct cy_ids *ids)
-{
-    uint64_t key[2], hash;
-    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
-    piece_key(part, 0, part.size, key);
-    if (part.size <= CY_BPE_SHORT_BYTES) {
-        uint32_t id = cy_bpe_find_short(bpe, key[0], short_high(key, part.size), hash = cy_bpe_hash(key[0], short_high(key, part.size)));
-        if (id != UINT32_MAX && bpe->all_made) {
-            ids->items[ids->count++] = id;
-            return;
-        }
-    } else {
-        hash = cy_bpe_hash(key[0], key[1]);
-    }
-    merged_piece(bpe, memory, part, key, hash, ids);
-}
-
-/* A piece with characters of three bytes: cut between those that no token holds side by side. In Chinese, most parts are one character
- * or a word, so that hardly anything is left to merge. */
-static void encode_chars(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, struct cy_ids *ids)
-{
-    const uint8_t *bytes = (const uint8_t *)piece.data;
-    size_t start = 0;
-    uint32_t point = 0;
-    uint64_t entry = 0;
-    for (size_t at = 0; at < piece.size;) {
-        uint32_t next = cy_bpe_char_at(bytes + at, piece.size - at);
+    const uint8_t *bytes = (const uint8_t *)text;
+    uint32_t point = cy_bpe_char_at(bytes + at, end - at);
+    uint64_t entry = point > 0 ? bpe->chars[point - 0x800] : 0;
+    for (at += point > 0 ? 3 : 1; at < end;) {
+        uint32_t next = cy_bpe_char_at(bytes + at, end - at);
         uint64_t next_entry = next > 0 ? bpe->chars[next - 0x800] : 0;
-        if (point > 0 && next > 0 && !cy_bpe_crosses(bpe, point, entry, next, next_entry)) {
-            unsigned count = (unsigned)(entry >> CY_BPE_CHAR_COUNT);
-            if (at - start == 3 && count < 3) {
-                cy_ids_reserve(ids, 2);
-                ids->items[ids->count] = (uint32_t)entry & CY_TOKEN_ID_MAX;
-                ids->items[ids->count + 1] = (uint32_t)(entry >> 21) & CY_TOKEN_ID_MAX;
-                ids->count += count;
-            } else {
-                encode_part(bpe, memory, (struct cy_str){piece.data + start, at - start}, ids);
-            }
-            start = at;
-        }
+        if (point > 0 && next > 0 && !cy_bpe_crosses(bpe, point, entry, next, next_entry))
+            return at;
         point = next;
         entry = next_entry;
         at += next > 0 ? 3 : 1;
     }
-    encode_part(bpe, memory, (struct cy_str){piece.data + start, piece.size - start}, ids);
+    return end;
 }
 
-/* Whether one of the first two bytes begins a character of three or more bytes. */
-static inline bool has_chars(const uint64_t key[2])
+/* Whether one of the two bytes at `at`, at < end, begins a character of three or more bytes: then the piece is worth cutting. */
+static inline bool has_chars(const char *text, size_t at, size_t end)
 {
-    return (key[0] & 0xE0) == 0xE0 || (key[0] & 0xE000) == 0xE000;
+    return end - at > 3 && ((uint8_t)text[at] >= 0xE0 || (uint8_t)text[at + 1] >= 0xE0);
+}
+
+static void encode_part(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str part, struct cy_ids *ids)
+{
+    uint64_t key[2];
+    uint32_t id = bpe->all_made ? cy_bpe_find(bpe, part) : UINT32_MAX;
+    if (id != UINT32_MAX) {
+        cy_ids_add(ids, id);
+        return;
+    }
+    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
+    piece_key(part, 0, part.size, key);
+    merged_piece(bpe, memory, part, key, cy_bpe_hash(key[0], key[1]), ids);
 }
 
 /* A piece that is no short token. Appends to *ids, which has room for CY_BPE_SEEN_IDS, and returns the count. */
@@ -164,8 +143,11 @@ static size_t other_piece(const struct cy_bpe *bpe, struct cy_bpe_memory *memory
     uint32_t whole = bpe->all_made ? UINT32_MAX : cy_bpe_find(bpe, piece);
     if (whole != UINT32_MAX)
         cy_ids_add(ids, whole);
-    else if (has_chars(key) && piece.size > 3)
-        encode_chars(bpe, memory, piece, ids);
+    else if (has_chars(piece.data, 0, piece.size))
+        for (size_t at = 0, next; at < piece.size; at = next) {
+            next = part_end(bpe, piece.data, at, piece.size);
+            encode_part(bpe, memory, (struct cy_str){piece.data + at, next - at}, ids);
+        }
     else
         return merged_piece(bpe, memory, piece, key, hash, ids);
     cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
@@ -224,6 +206,18 @@ static size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memor
                 continue;
             }
         }
+        if (size == 3) { /* one character of three bytes that is two tokens */
+            uint32_t point = cy_bpe_char_at((const uint8_t *)text.data + at, 3);
+            uint64_t entry = point > 0 && bpe->all_made ? bpe->chars[point - 0x800] : 0;
+            if (entry >> CY_BPE_CHAR_COUNT == 2) {
+                total += 2;
+                if (ids != NULL) {
+                    ids->items[ids->count++] = (uint32_t)entry & CY_TOKEN_ID_MAX;
+                    ids->items[ids->count++] = (uint32_t)(entry >> 21) & CY_TOKEN_ID_MAX;
+                }
+                continue;
+            }
+        }
         struct cy_ids *out = ids != NULL ? ids : &memory->ids;
         if (ids == NULL) {
             out->count = 0;
@@ -236,34 +230,64 @@ static size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memor
     return total;
 }
 
-/* Fills the block with the ends of pieces from `at` on; returns where the next piece begins. */
-static size_t scan_block(const struct cy_scan *scan, const struct cy_bpe_memory *memory, struct cy_str text, size_t at, struct block *block)
+/* The pieces of a text, one block after the other. */
+struct pieces {
+    const struct cy_bpe *bpe;
+    const struct cy_scan *scan; /* NULL: `ends` says where they end */
+    cy_split_masks_fn *masks;
+    const struct cy_piece_ends *ends;
+    size_t end_index; /* in ends: the piece that comes next */
+    struct cy_str text;
+    size_t at;        /* where the next piece, or part of one, begins */
+    size_t piece_end; /* > at: the piece that is being cut into parts */
+};
+
+/* Adds the pieces that 64 bytes of ASCII are certain about; false when that is none. */
+static bool add_window(struct pieces *pieces, struct block *block)
 {
     struct cy_split_masks masks;
     char tail[CY_SPLIT_WINDOW];
-    block->count = 0;
-    while (at < text.size && block->count < BLOCK) {
-        const char *window = text.data + at;
-        if ((uint8_t)*window < 0x80) {
-            if (text.size - at < CY_SPLIT_WINDOW) { /* what lies behind the text counts as not known */
-                memset(tail, 0xFF, sizeof tail);
-                memcpy(tail, window, text.size - at);
-                window = tail;
-            }
-            memory->masks(window, &masks);
-            uint64_t starts = cy_scan_window(scan, &masks, window) & ~(uint64_t)1;
-            if (starts != 0) {
-                size_t base = at;
-                for (; starts != 0; starts &= starts - 1)
-                    block->ends[block->count++] = (uint32_t)(base + (unsigned)__builtin_ctzll(starts));
-                at = block->ends[block->count - 1];
-                continue;
-            }
-        }
-        at = cy_scan_piece(scan, text.data, text.size, at);
-        block->ends[block->count++] = (uint32_t)at;
+    const char *window = pieces->text.data + pieces->at;
+    size_t left = pieces->text.size - pieces->at;
+    if ((uint8_t)*window >= 0x80)
+        return false;
+    if (left < CY_SPLIT_WINDOW) { /* what lies behind the text counts as not known */
+        memset(tail, 0xFF, sizeof tail);
+        memcpy(tail, window, left);
+        window = tail;
     }
-    return at;
+    pieces->masks(window, &masks);
+    uint64_t starts = cy_scan_window(pieces->scan, &masks, window) & ~(uint64_t)1;
+    if (starts == 0)
+        return false;
+    for (; starts != 0; starts &= starts - 1)
+        block->ends[block->count++] = (uint32_t)(pieces->at + (unsigned)__builtin_ctzll(starts));
+    pieces->at = block->ends[block->count - 1];
+    return true;
+}
+
+/* Fills the block. Where looking pieces up changes nothing, those with characters of three bytes come in parts. */
+static void next_block(struct pieces *pieces, struct block *block)
+{
+    const struct cy_str text = pieces->text;
+    block->count = 0;
+    while (pieces->at < text.size && block->count < BLOCK) {
+        if (pieces->at < pieces->piece_end) {
+            pieces->at = part_end(pieces->bpe, text.data, pieces->at, pieces->piece_end);
+            block->ends[block->count++] = (uint32_t)pieces->at;
+            continue;
+        }
+        if (pieces->scan != NULL && add_window(pieces, block))
+            continue;
+        size_t end =
+            pieces->scan != NULL ? cy_scan_piece(pieces->scan, text.data, text.size, pieces->at) : pieces->ends->items[pieces->end_index++];
+        if (pieces->bpe->all_made && has_chars(text.data, pieces->at, end)) {
+            pieces->piece_end = end;
+        } else {
+            block->ends[block->count++] = (uint32_t)end;
+            pieces->at = end;
+        }
+    }
 }
 
 size_t cy_bpe_encode_text(const struct cy_token_model *model, const struct cy_splitter *splitter, struct cy_token_cache *cache,
@@ -271,27 +295,18 @@ size_t cy_bpe_encode_text(const struct cy_token_model *model, const struct cy_sp
 {
     const struct cy_bpe *bpe = (const struct cy_bpe *)model;
     struct cy_bpe_memory *memory = cy_token_cache_memory(cache);
-    const struct cy_scan *scan = cy_splitter_scan(splitter);
-    size_t total = 0;
+    struct pieces pieces = {.bpe = bpe, .scan = cy_splitter_scan(splitter), .masks = memory->masks, .ends = &memory->ends, .text = text};
     struct block block;
-    if (scan != NULL) {
-        for (size_t at = 0, next; at < text.size; at = next) {
-            next = scan_block(scan, memory, text, at, &block);
-            total += encode_block(bpe, memory, text, at, &block, ids);
-        }
-        return total;
-    }
-    struct cy_piece_ends *ends = &memory->ends;
-    ends->count = 0;
-    if (splitter != NULL)
-        splitter->run(splitter, text, ends);
-    else
-        cy_piece_ends_add(ends, (uint32_t)text.size);
-    for (size_t first = 0, at = 0; first < ends->count; first += block.count) {
-        block.count = CY_MIN(ends->count - first, (size_t)BLOCK);
-        memcpy(block.ends, ends->items + first, block.count * sizeof *block.ends);
-        total += encode_block(bpe, memory, text, at, &block, ids);
-        at = block.ends[block.count - 1];
+    size_t total = 0;
+    memory->ends.count = 0;
+    if (splitter == NULL)
+        cy_piece_ends_add(&memory->ends, (uint32_t)text.size);
+    else if (pieces.scan == NULL)
+        splitter->run(splitter, text, &memory->ends);
+    while (pieces.at < text.size) {
+        size_t start = pieces.at;
+        next_block(&pieces, &block);
+        total += encode_block(bpe, memory, text, start, &block, ids);
     }
     return total;
 }
