@@ -99,23 +99,11 @@ static inline uint32_t cy_bpe_rank(const struct cy_bpe *bpe, uint32_t left, uint
     }
 }
 
-/* Memory for a large table, at a cache line at least; freed by free. */
-void *cy_bpe_table(size_t size_bytes);
+/* Memory for a large table, all zeros, at a cache line at least. */
+void *cy_bpe_table_new(size_t size_bytes);
+void cy_bpe_table_free(void *table, size_t size_bytes); /* NULL: nothing */
 
 /* ---- tokens by their bytes ---- */
-
-/* The first 16 bytes at `at`, of which size count; zeros behind. Reads 16 bytes. */
-static inline void cy_bpe_key(const char *at, size_t size, uint64_t key[2])
-{
-    key[0] = cy_load_u64(at);
-    key[1] = cy_load_u64(at + 8);
-    if (size < 8) {
-        key[0] &= ((uint64_t)1 << (8 * size)) - 1;
-        key[1] = 0;
-    } else if (size < 16) {
-        key[1] &= ((uint64_t)1 << (8 * (size - 8))) - 1;
-    }
-}
 
 static inline uint64_t cy_bpe_hash(uint64_t low, uint64_t high)
 {
@@ -170,15 +158,15 @@ struct cy_bpe_seen {
     uint64_t low, high; /* the bytes, zeros behind */
     uint64_t ids[2];    /* three of 21 bits; two more, the count in bits 42 to 47, the size in bytes from bit 48 on (0: free) */
 };
-enum { CY_BPE_SEEN_IDS = 5, CY_BPE_SEEN_BYTES = 16 };
+enum { CY_BPE_SEEN_IDS = 5, CY_BPE_SEEN_BYTES = 16, CY_BPE_SEEN_MIN = 1 << 10, CY_BPE_SEEN_MAX = 1 << 20 };
 
 struct cy_bpe_memory {
     cy_bpe_merge_fn *merge;
     cy_split_masks_fn *masks;
     struct cy_bpe_heap heap;
     struct cy_bpe_seen *seen; /* pairs of slots: a piece is in one of two */
-    unsigned seen_bits;
-    struct cy_ids ids; /* one piece's */
+    uint64_t seen_mask;       /* their number less one */
+    struct cy_ids ids;        /* one piece's */
     struct cy_piece_ends ends;
 };
 void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_max);

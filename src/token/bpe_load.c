@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LARGE_PAGE = 2 << 20 };
+enum { LARGE_PAGE = 2 << 20 }; /* bytes */
 
 /* ---- tokens by their bytes ---- */
 
@@ -68,24 +68,32 @@ static void add_token(struct cy_bpe *bpe, uint32_t id)
 
 /* ---- pairs ---- */
 
-/* A table that is read all over the place: in large pages where the system has them, which saves most of the walks through page tables. */
-void *cy_bpe_table(size_t size_bytes)
+/* A table that is read all over the place: in large pages where the system has them, which saves most walks through page tables. */
+void *cy_bpe_table_new(size_t size_bytes)
 {
-    const size_t align = size_bytes >= LARGE_PAGE ? LARGE_PAGE : 64;
-    size_bytes = (size_bytes + align - 1) / align * align;
-    void *made = aligned_alloc(align, size_bytes);
-    CY_ASSERT(made != NULL);
-    if (align == LARGE_PAGE)
+    void *made = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CY_ASSERT(made != MAP_FAILED);
+    if (size_bytes >= LARGE_PAGE)
         madvise(made, size_bytes, MADV_HUGEPAGE); /* a wish: nothing depends on it */
     return made;
+}
+
+void cy_bpe_table_free(void *table, size_t size_bytes)
+{
+    if (table != NULL)
+        munmap(table, size_bytes);
+}
+
+static size_t pairs_bytes(const struct cy_bpe *bpe)
+{
+    return ((size_t)CY_BPE_BUCKET << bpe->pair_bits) * sizeof *bpe->pairs;
 }
 
 static void pairs_init(struct cy_bpe *bpe, size_t count)
 {
     bpe->pair_bits = bits_for(count / 4); /* half full at most */
-    size_t size_bytes = ((size_t)CY_BPE_BUCKET << bpe->pair_bits) * sizeof *bpe->pairs;
-    bpe->pairs = cy_bpe_table(size_bytes);
-    memset(bpe->pairs, 0xFF, size_bytes);
+    bpe->pairs = cy_bpe_table_new(pairs_bytes(bpe));
+    memset(bpe->pairs, 0xFF, pairs_bytes(bpe));
 }
 
 /* A pair that is there already keeps the lower rank. */
@@ -152,7 +160,7 @@ static void pairs_of_splits(struct cy_bpe *bpe, const uint32_t *order, size_t co
     size_t split_count = 0;
     for (size_t rank = 0; rank < count; rank++)
         split_count += cy_vocabulary_token(bpe->vocabulary, order[rank]).size; /* more than there are: only half of them are pairs */
-    free(bpe->pairs);
+    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
     pairs_init(bpe, split_count);
     for (size_t rank = 0; rank < count; rank++)
         add_splits(bpe, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
@@ -270,9 +278,9 @@ static void bpe_release(struct cy_token_model *model)
 {
     struct cy_bpe *bpe = (struct cy_bpe *)model;
     free(bpe->byte_pairs);
-    free(bpe->pairs);
+    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
     free(bpe->merged);
-    free(bpe->short_tokens);
+    cy_bpe_table_free(bpe->short_tokens, sizeof *bpe->short_tokens << bpe->short_bits);
     free(bpe->long_tokens);
     free(bpe->chars);
     free(bpe->crossing);
@@ -283,8 +291,7 @@ static void tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_coun
 {
     bpe->short_bits = bits_for(2 * short_count);
     bpe->long_bits = bits_for(2 * long_count);
-    bpe->short_tokens = cy_bpe_table(sizeof *bpe->short_tokens << bpe->short_bits);
-    memset(bpe->short_tokens, 0, sizeof *bpe->short_tokens << bpe->short_bits);
+    bpe->short_tokens = cy_bpe_table_new(sizeof *bpe->short_tokens << bpe->short_bits);
     bpe->long_tokens = cy_alloc(sizeof *bpe->long_tokens << bpe->long_bits);
     memset(bpe->long_tokens, 0xFF, sizeof *bpe->long_tokens << bpe->long_bits);
 }

@@ -14,12 +14,11 @@ void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_ma
     (void)model;
     memory->merge = cy_bpe_merge_parts();
     memory->masks = cy_split_masks();
-    memory->seen_bits = 10;
-    while (sizeof *memory->seen << (memory->seen_bits + 1) <= size_bytes_max && memory->seen_bits < 20)
-        memory->seen_bits++;
-    size_t size_bytes = sizeof *memory->seen << memory->seen_bits;
-    memory->seen = cy_bpe_table(size_bytes);
-    memset(memory->seen, 0, size_bytes);
+    size_t count = CY_BPE_SEEN_MIN;
+    while (2 * count * sizeof *memory->seen <= size_bytes_max && count < CY_BPE_SEEN_MAX)
+        count *= 2;
+    memory->seen = cy_bpe_table_new(count * sizeof *memory->seen);
+    memory->seen_mask = count - 1;
     return memory;
 }
 
@@ -29,71 +28,90 @@ void cy_bpe_memory_free(void *self)
     cy_bpe_heap_release(&memory->heap);
     cy_ids_release(&memory->ids);
     free(memory->ends.items);
-    free(memory->seen);
+    cy_bpe_table_free(memory->seen, (memory->seen_mask + 1) * sizeof *memory->seen);
     free(memory);
 }
 
-/* Writes the ids seen for a piece and returns their number; 0: not seen. `out` has room for CY_BPE_SEEN_IDS. */
-static inline size_t recall(const struct cy_bpe_memory *memory, uint64_t low, uint64_t high, size_t size, uint64_t hash, uint32_t *out)
+/* Where a piece of at most CY_BPE_SEEN_BYTES bytes was put when it was seen, NULL when it was not: one of the two of a cache line. */
+static inline const struct cy_bpe_seen *recall(const struct cy_bpe_memory *memory, const uint64_t key[2], size_t size, uint64_t hash)
 {
-    const struct cy_bpe_seen *seen = &memory->seen[(size_t)(hash & (((uint64_t)1 << memory->seen_bits) - 1))];
-    for (unsigned way = 0; way < 2; way++) {
-        if (seen->low == low && seen->high == high && seen->ids[1] >> 48 == size) {
-            out[0] = (uint32_t)seen->ids[0] & CY_TOKEN_ID_MAX;
-            out[1] = (uint32_t)(seen->ids[0] >> 21) & CY_TOKEN_ID_MAX;
-            out[2] = (uint32_t)(seen->ids[0] >> 42) & CY_TOKEN_ID_MAX;
-            out[3] = (uint32_t)seen->ids[1] & CY_TOKEN_ID_MAX;
-            out[4] = (uint32_t)(seen->ids[1] >> 21) & CY_TOKEN_ID_MAX;
-            return seen->ids[1] >> 42 & 63;
-        }
-        seen = (const struct cy_bpe_seen *)((uintptr_t)seen ^ sizeof *seen); /* the other of the cache line */
-    }
-    return 0;
+    const struct cy_bpe_seen *one = &memory->seen[(size_t)(hash & memory->seen_mask)];
+    const struct cy_bpe_seen *other = (const struct cy_bpe_seen *)((uintptr_t)one ^ sizeof *one);
+    uint64_t one_differs = (one->low ^ key[0]) | (one->high ^ key[1]) | (one->ids[1] >> 48 ^ size);
+    uint64_t other_differs = (other->low ^ key[0]) | (other->high ^ key[1]) | (other->ids[1] >> 48 ^ size);
+    const struct cy_bpe_seen *seen = one_differs == 0 ? one : other;
+    return one_differs == 0 || other_differs == 0 ? seen : NULL;
+}
+
+static inline size_t seen_count(const struct cy_bpe_seen *seen)
+{
+    return seen->ids[1] >> 42 & 63;
+}
+
+/* Writes all five places; seen_count says how many are ids. */
+static inline void seen_ids(const struct cy_bpe_seen *seen, uint32_t out[CY_BPE_SEEN_IDS])
+{
+    out[0] = (uint32_t)seen->ids[0] & CY_TOKEN_ID_MAX;
+    out[1] = (uint32_t)(seen->ids[0] >> 21) & CY_TOKEN_ID_MAX;
+    out[2] = (uint32_t)(seen->ids[0] >> 42) & CY_TOKEN_ID_MAX;
+    out[3] = (uint32_t)seen->ids[1] & CY_TOKEN_ID_MAX;
+    out[4] = (uint32_t)(seen->ids[1] >> 21) & CY_TOKEN_ID_MAX;
 }
 
 /* The newer of a line stands first, the one before it second, what was there is forgotten. */
-static void remember(struct cy_bpe_memory *memory, uint64_t low, uint64_t high, size_t size, uint64_t hash, const uint32_t *ids,
-                     size_t count)
+static void remember(struct cy_bpe_memory *memory, const uint64_t key[2], size_t size, uint64_t hash, const uint32_t *ids, size_t count)
 {
-    struct cy_bpe_seen *seen = &memory->seen[(size_t)(hash & (((uint64_t)1 << memory->seen_bits) - 1))];
+    struct cy_bpe_seen *seen = &memory->seen[(size_t)(hash & memory->seen_mask)];
     uint64_t id[CY_BPE_SEEN_IDS] = {0};
     for (size_t i = 0; i < count; i++)
         id[i] = ids[i];
     *(struct cy_bpe_seen *)((uintptr_t)seen ^ sizeof *seen) = *seen;
-    *seen = (struct cy_bpe_seen){low, high, {id[0] | id[1] << 21 | id[2] << 42, id[3] | id[4] << 21 | count << 42 | (uint64_t)size << 48}};
+    *seen =
+        (struct cy_bpe_seen){key[0], key[1], {id[0] | id[1] << 21 | id[2] << 42, id[3] | id[4] << 21 | count << 42 | (uint64_t)size << 48}};
 }
 
 /* ---- one piece ---- */
 
-/* The key of piece text[start, end): bytes past the text are not read. */
+/* [size]: which bits of 16 bytes count */
+#define LOW_BYTES(n) ((n) == 0 ? 0 : ~(uint64_t)0 >> (64 - 8 * (n)) % 64)
+static const uint64_t key_masks[CY_BPE_SEEN_BYTES + 1][2] = {
+    {LOW_BYTES(0), 0},
+    {LOW_BYTES(1), 0},
+    {LOW_BYTES(2), 0},
+    {LOW_BYTES(3), 0},
+    {LOW_BYTES(4), 0},
+    {LOW_BYTES(5), 0},
+    {LOW_BYTES(6), 0},
+    {LOW_BYTES(7), 0},
+    {LOW_BYTES(8), 0},
+    {LOW_BYTES(8), LOW_BYTES(1)},
+    {LOW_BYTES(8), LOW_BYTES(2)},
+    {LOW_BYTES(8), LOW_BYTES(3)},
+    {LOW_BYTES(8), LOW_BYTES(4)},
+    {LOW_BYTES(8), LOW_BYTES(5)},
+    {LOW_BYTES(8), LOW_BYTES(6)},
+    {LOW_BYTES(8), LOW_BYTES(7)},
+    {LOW_BYTES(8), LOW_BYTES(8)},
+};
+
+/* The key of the piece of so many bytes at `start`: its first 16, zeros behind. Nothing past the text is read. */
 static inline void piece_key(struct cy_str text, size_t start, size_t size, uint64_t key[2])
 {
+    const size_t counted = CY_MIN(size, (size_t)CY_BPE_SEEN_BYTES);
     if (text.size - start >= 16) {
-        cy_bpe_key(text.data + start, size, key);
+        key[0] = cy_load_u64(text.data + start) & key_masks[counted][0];
+        key[1] = cy_load_u64(text.data + start + 8) & key_masks[counted][1];
     } else {
         char bytes[16] = {0};
-        memcpy(bytes, text.data + start, CY_MIN(size, (size_t)16));
+        memcpy(bytes, text.data + start, counted);
         key[0] = cy_load_u64(bytes);
         key[1] = cy_load_u64(bytes + 8);
     }
 }
 
-/* A piece that is no short token: seen, or merged. Appends to *ids, which has room for CY_BPE_SEEN_IDS, and returns the count. */
-static size_t merged_piece(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2],
-                           uint64_t hash, struct cy_ids *ids)
+static inline uint64_t piece_hash(const uint64_t key[2], size_t size)
 {
-    size_t before = ids->count;
-    if (piece.size <= CY_BPE_SEEN_BYTES) {
-        ids->count += recall(memory, key[0], key[1], piece.size, hash, ids->items + ids->count);
-        if (ids->count > before)
-            return ids->count - before;
-    }
-    cy_bpe_merge_piece(bpe, memory->merge, &memory->heap, piece, ids);
-    size_t count = ids->count - before;
-    if (piece.size <= CY_BPE_SEEN_BYTES && count <= CY_BPE_SEEN_IDS)
-        remember(memory, key[0], key[1], piece.size, hash, ids->items + before, count);
-    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
-    return count;
+    return cy_bpe_hash(key[0], size <= CY_BPE_SHORT_BYTES ? key[1] | (uint64_t)size << 32 : key[1]);
 }
 
 /* Where the part of a piece that begins at `at` ends, at most at `end`: between two characters of three bytes that no token holds side by
@@ -122,50 +140,51 @@ static inline bool has_chars(const char *text, size_t at, size_t end)
     return end - at > 3 && ((uint8_t)text[at] >= 0xE0 || (uint8_t)text[at + 1] >= 0xE0);
 }
 
-static void encode_part(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str part, struct cy_ids *ids)
-{
-    uint64_t key[2];
-    uint32_t id = bpe->all_made ? cy_bpe_find(bpe, part) : UINT32_MAX;
-    if (id != UINT32_MAX) {
-        cy_ids_add(ids, id);
-        return;
-    }
-    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
-    piece_key(part, 0, part.size, key);
-    merged_piece(bpe, memory, part, key, cy_bpe_hash(key[0], key[1]), ids);
-}
-
-/* A piece that is no short token. Appends to *ids, which has room for CY_BPE_SEEN_IDS, and returns the count. */
-static size_t other_piece(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
-                          struct cy_ids *ids)
+/* A piece, or part of one, that is not worth cutting: a token, seen before, or merged. is_part: looking it up changes nothing. */
+static void encode_uncut(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
+                         bool is_part, struct cy_ids *ids)
 {
     size_t before = ids->count;
-    uint32_t whole = bpe->all_made ? UINT32_MAX : cy_bpe_find(bpe, piece);
-    if (whole != UINT32_MAX)
-        cy_ids_add(ids, whole);
-    else if (has_chars(piece.data, 0, piece.size))
-        for (size_t at = 0, next; at < piece.size; at = next) {
-            next = part_end(bpe, piece.data, at, piece.size);
-            encode_part(bpe, memory, (struct cy_str){piece.data + at, next - at}, ids);
-        }
+    bool is_short = piece.size <= CY_BPE_SEEN_BYTES;
+    uint32_t id = is_part && !bpe->all_made ? UINT32_MAX : cy_bpe_find(bpe, piece);
+    if (id != UINT32_MAX)
+        cy_ids_add(ids, id);
     else
-        return merged_piece(bpe, memory, piece, key, hash, ids);
-    cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
-    return ids->count - before;
+        cy_bpe_merge_piece(bpe, memory->merge, &memory->heap, piece, ids);
+    if (is_short && !is_part && ids->count - before <= CY_BPE_SEEN_IDS)
+        remember(memory, key, piece.size, hash, ids->items + before, ids->count - before);
+}
+
+/* A piece that was not seen before. */
+static void encode_new(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
+                       struct cy_ids *ids)
+{
+    if (!has_chars(piece.data, 0, piece.size) || piece.size <= CY_BPE_SEEN_BYTES ||
+        (!bpe->all_made && cy_bpe_find(bpe, piece) != UINT32_MAX)) {
+        encode_uncut(bpe, memory, piece, key, hash, false, ids);
+        return;
+    }
+    for (size_t at = 0, next; at < piece.size; at = next) {
+        next = part_end(bpe, piece.data, at, piece.size);
+        encode_uncut(bpe, memory, (struct cy_str){piece.data + at, next - at}, key, hash, true, ids);
+    }
 }
 
 void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *cache, struct cy_str piece, struct cy_ids *ids)
 {
     const struct cy_bpe *bpe = (const struct cy_bpe *)model;
-    uint32_t id = cy_bpe_find(bpe, piece);
+    struct cy_bpe_memory *memory = cy_token_cache_memory(cache);
     uint64_t key[2];
-    if (id != UINT32_MAX) {
-        cy_ids_add(ids, id);
+    piece_key(piece, 0, piece.size, key);
+    uint64_t hash = piece_hash(key, piece.size);
+    const struct cy_bpe_seen *seen = piece.size <= CY_BPE_SEEN_BYTES ? recall(memory, key, piece.size, hash) : NULL;
+    if (seen == NULL) {
+        encode_new(bpe, memory, piece, key, hash, ids);
         return;
     }
     cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
-    piece_key(piece, 0, piece.size, key);
-    other_piece(bpe, cy_token_cache_memory(cache), piece, key, cy_bpe_hash(key[0], key[1]), ids);
+    seen_ids(seen, ids->items + ids->count);
+    ids->count += seen_count(seen);
 }
 
 /* ---- a block of pieces ---- */
@@ -179,52 +198,36 @@ struct block {
     uint64_t keys[BLOCK + CY_SPLIT_WINDOW][2];
 };
 
-/* The ids of the block's pieces, the first of which begins at `start`. */
-static size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str text, size_t start, struct block *block,
-                           struct cy_ids *ids)
+/* The ids of the block's pieces, the first of which begins at `start`; `counting`: only their number, and *ids is scratch. All keys are
+ * made and their places asked of memory before the first is looked up. */
+__attribute__((always_inline)) static inline size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str text,
+                                                                 size_t start, struct block *block, bool counting, struct cy_ids *ids)
 {
     size_t at = start, total = 0;
     for (size_t i = 0; i < block->count; at = block->ends[i++]) {
         size_t size = block->ends[i] - at;
         piece_key(text, at, size, block->keys[i]);
-        uint64_t high = size <= CY_BPE_SHORT_BYTES ? block->keys[i][1] | (uint64_t)size << 32 : block->keys[i][1];
-        block->hashes[i] = cy_bpe_hash(block->keys[i][0], high);
-        if (size <= CY_BPE_SHORT_BYTES)
-            __builtin_prefetch(&bpe->short_tokens[block->hashes[i] >> (64 - bpe->short_bits)]);
+        block->hashes[i] = piece_hash(block->keys[i], size);
+        __builtin_prefetch(&memory->seen[block->hashes[i] & memory->seen_mask]);
     }
-    if (ids != NULL)
-        cy_ids_reserve(ids, block->count * CY_BPE_SEEN_IDS + CY_BPE_SEEN_IDS);
+    if (!counting)
+        cy_ids_reserve(ids, block->count * CY_BPE_SEEN_IDS);
     at = start;
     for (size_t i = 0; i < block->count; at = block->ends[i++]) {
         size_t size = block->ends[i] - at;
-        if (size <= CY_BPE_SHORT_BYTES) {
-            uint32_t id = cy_bpe_find_short(bpe, block->keys[i][0], block->keys[i][1] | (uint64_t)size << 32, block->hashes[i]);
-            if (id != UINT32_MAX) {
-                total++;
-                if (ids != NULL)
-                    ids->items[ids->count++] = id;
-                continue;
+        const struct cy_bpe_seen *seen = recall(memory, block->keys[i], size, block->hashes[i]);
+        if (__builtin_expect(seen != NULL, 1)) {
+            total += seen_count(seen);
+            if (!counting) {
+                seen_ids(seen, ids->items + ids->count);
+                ids->count += seen_count(seen);
             }
+            continue;
         }
-        if (size == 3) { /* one character of three bytes that is two tokens */
-            uint32_t point = cy_bpe_char_at((const uint8_t *)text.data + at, 3);
-            uint64_t entry = point > 0 && bpe->all_made ? bpe->chars[point - 0x800] : 0;
-            if (entry >> CY_BPE_CHAR_COUNT == 2) {
-                total += 2;
-                if (ids != NULL) {
-                    ids->items[ids->count++] = (uint32_t)entry & CY_TOKEN_ID_MAX;
-                    ids->items[ids->count++] = (uint32_t)(entry >> 21) & CY_TOKEN_ID_MAX;
-                }
-                continue;
-            }
-        }
-        struct cy_ids *out = ids != NULL ? ids : &memory->ids;
-        if (ids == NULL) {
-            out->count = 0;
-            cy_ids_reserve(out, CY_BPE_SEEN_IDS);
-        }
-        total += other_piece(bpe, memory, (struct cy_str){text.data + at, size}, block->keys[i], block->hashes[i], out);
-        if (ids != NULL)
+        size_t before = counting ? (ids->count = 0) : ids->count;
+        encode_new(bpe, memory, (struct cy_str){text.data + at, size}, block->keys[i], block->hashes[i], ids);
+        total += ids->count - before;
+        if (!counting)
             cy_ids_reserve(ids, (block->count - i) * CY_BPE_SEEN_IDS);
     }
     return total;
@@ -306,7 +309,8 @@ size_t cy_bpe_encode_text(const struct cy_token_model *model, const struct cy_sp
     while (pieces.at < text.size) {
         size_t start = pieces.at;
         next_block(&pieces, &block);
-        total += encode_block(bpe, memory, text, start, &block, ids);
+        total += ids == NULL ? encode_block(bpe, memory, text, start, &block, true, &memory->ids)
+                             : encode_block(bpe, memory, text, start, &block, false, ids);
     }
     return total;
 }
