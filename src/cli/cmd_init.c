@@ -3,8 +3,10 @@
 #include "recipe/intake.h"
 #include "source/expand.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <yyjson.h>
 
@@ -21,6 +23,22 @@ struct guess {
     const char *text_field; /* NULL: the format's default fits, or it has none */
     size_t file_count;
 };
+
+/* `path`, which is relative to the working folder, as it is relative to the recipe's folder; absolute where neither lies in the other. */
+static const char *path_from(struct cy_arena *arena, const char *folder, const char *path)
+{
+    char from[PATH_MAX], here[PATH_MAX];
+    if (path[0] == '/' || realpath(folder, from) == NULL || getcwd(here, sizeof here) == NULL || strcmp(from, here) == 0)
+        return path;
+    size_t from_size = strcmp(from, "/") == 0 ? 0 : strlen(from), here_size = strcmp(here, "/") == 0 ? 0 : strlen(here);
+    if (strncmp(from, here, from_size) == 0 && here[from_size] == '/') /* the recipe lies above */
+        return cy_arena_printf(arena, "%s/%s", here + from_size + 1, path);
+    if (strncmp(from, here, here_size) != 0 || from[here_size] != '/')
+        return cy_arena_printf(arena, "%s/%s", here_size > 0 ? here : "", path);
+    for (const char *at = from + here_size; (at = strchr(at, '/')) != NULL; at++)
+        path = cy_arena_printf(arena, "../%s", path);
+    return path;
+}
 
 /* The member with the longest text in the file's first record, when there is no "text". */
 static const char *guess_text_field(struct cy_arena *arena, const char *path, const struct cy_format *format)
@@ -162,7 +180,7 @@ static enum cy_status sample_languages(const struct cy_plan *plan, struct cy_are
 
 /* "[en, zh]": the languages that make up at least a twentieth of the sample's text; "[]" when they are many. */
 static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *arena, const struct guess *guesses, size_t count,
-                                      struct cy_error *error)
+                                      const char *folder, struct cy_error *error)
 {
     struct cy_buffer recipe = {0};
     struct language_count *languages = cy_arena_zero(arena, SAMPLE_RECORDS * sizeof *languages);
@@ -172,7 +190,7 @@ static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *ar
     print_sources(&recipe, guesses, count);
     cy_buffer_printf(&recipe, "steps:\n%s  - language: {keep: [], score_min: 0}\noutput: unused\n",
                      has_pages(guesses, count) ? "  - extract_html\n" : "");
-    enum cy_status status = cy_plan_parse(&plan, cy_buffer_str(&recipe), "sample", ".", NULL, error);
+    enum cy_status status = cy_plan_parse(&plan, cy_buffer_str(&recipe), "sample", folder, NULL, error);
     if (status == CY_OK)
         status = sample_languages(&plan, arena, languages, &language_count, error);
     cy_plan_release(&plan);
@@ -187,13 +205,16 @@ static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *ar
     return status;
 }
 
-static enum cy_status make_recipe(struct cy_buffer *out, struct cy_arena *arena, int path_count, char **paths, struct cy_error *error)
+/* `folder` is the one where the recipe will lie. */
+static enum cy_status make_recipe(struct cy_buffer *out, struct cy_arena *arena, const char *folder, int path_count, char **paths,
+                                  struct cy_error *error)
 {
     struct guess *guesses = cy_arena_zero(arena, (size_t)path_count * sizeof *guesses);
     for (int i = 0; i < path_count; i++) {
         enum cy_status status = guess_source(arena, paths[i], &guesses[i], error);
         if (status != CY_OK)
             return status;
+        guesses[i].path = path_from(arena, folder, paths[i]);
     }
     cy_buffer_add_text(
         out, "# Made by `ciyuan init`. Paths are relative to this file; `ciyuan operators` explains every step.\nname: dataset\n");
@@ -202,7 +223,7 @@ static enum cy_status make_recipe(struct cy_buffer *out, struct cy_arena *arena,
     if (has_pages(guesses, (size_t)path_count))
         cy_buffer_add_text(out, "  - extract_html          # a page's main content\n");
     cy_buffer_add_text(out, "  - normalize             # Unicode form, white space, control characters\n  - language: {keep: ");
-    enum cy_status status = print_languages(out, arena, guesses, (size_t)path_count, error);
+    enum cy_status status = print_languages(out, arena, guesses, (size_t)path_count, folder, error);
     cy_buffer_add_text(out, ", score_min: 0.65}   # what a sample of the files is in\n"
                             "  - gopher_repetition     # repeated lines, paragraphs and n-grams\n"
                             "  - gopher_quality        # words, symbols, bullet points, stop words\n"
@@ -238,12 +259,14 @@ int cy_cmd_init(int argc, char **argv)
     struct cy_arena arena = {0};
     struct cy_buffer recipe = {0};
     enum cy_status made = CY_OK;
+    const char *slash = output != NULL ? strrchr(output, '/') : NULL;
+    const char *folder = slash != NULL ? cy_arena_printf(&arena, "%.*s", (int)CY_MAX(slash - output, 1), output) : ".";
     if (output != NULL && cy_path_exists(output)) {
         made = cy_error_set(&error, CY_FAILED, "\"%s\" is there already", output);
         cy_error_hint(&error, "remove it, or name another --output");
     }
     if (made == CY_OK)
-        made = make_recipe(&recipe, &arena, argc, argv, &error);
+        made = make_recipe(&recipe, &arena, folder, argc, argv, &error);
     if (made == CY_OK && output != NULL)
         made = cy_write_file(output, cy_buffer_str(&recipe), &error);
     else if (made == CY_OK)

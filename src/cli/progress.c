@@ -36,7 +36,7 @@ static void log_stage(const struct cy_progress_view *view, FILE *out, const char
     char name[96], count[32];
     stage_text(&view->last, name);
     double seconds = seconds_since(view->stage_ns);
-    fprintf(out, "%s%s%-32s %9.2f s", time, time[0] != '\0' ? "  " : "", name, seconds);
+    fprintf(out, "%s%s%-39s %9.2f s", time, time[0] != '\0' ? "  " : "", name, seconds);
     if (view->last.document_count > 0)
         fprintf(out, "  %12s documents", cy_format_count(view->last.document_count, count));
     if (view->last.kept_count > 0 && view->last.document_count > 0)

@@ -19,7 +19,7 @@ char *cy_format_count(uint64_t count, char text[32])
 
 char *cy_format_bytes(uint64_t bytes, char text[32])
 {
-    static const char *const units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
     double value = (double)bytes;
     size_t unit = 0;
     while (value >= 999.95 && unit + 1 < CY_COUNT(units))

@@ -16,6 +16,22 @@ def builds():
     assert json.load(open(os.path.join(scratch, "out/dataset/build.json")))["total"]["read"] == 20
 
 
+@case("a recipe in another folder names the files as seen from there")
+def elsewhere():
+    os.makedirs(os.path.join(scratch, "recipes"))
+    for cwd, shown, target, path in (
+        (scratch, "in.jsonl", "recipes/deep/recipe.yaml", "../../in.jsonl"),  # below the working folder
+        (os.path.join(scratch, "recipes"), "../in.jsonl", "../above.yaml", "recipes/../in.jsonl"),  # above it
+        (os.path.join(scratch, "recipes"), "../in.jsonl", "../beside/recipe.yaml", f"{scratch}/recipes/../in.jsonl"),
+        (scratch, "in.jsonl", f"{scratch}/same.yaml", "in.jsonl"),
+    ):
+        os.makedirs(os.path.join(cwd, os.path.dirname(target)), exist_ok=True)
+        ciyuan("init", shown, "--output", target, cwd=cwd)
+        recipe = open(os.path.join(cwd, target)).read()
+        assert f'path: "{path}"' in recipe and "keep: [en]" in recipe, recipe
+        ciyuan("build", target, "--dry-run", cwd=cwd)
+
+
 @case("pages get extract_html")
 def pages():
     write("site/a.html", f"<html><body><p>{ENGLISH * 5}</p></body></html>")
