@@ -182,6 +182,37 @@ static enum cy_status format_of_files(const struct reading *reading, const struc
     return cy_error_hint(reading->error, "name it: format: warc | html | jsonl | parquet | csv | text");
 }
 
+/* Splits a path and resolves its folder's links. False: the folder is not there. */
+static bool resolve(const char *path, char resolved[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    char folder[PATH_MAX], real[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)CY_MAX(slash - path, 1), slash == NULL ? "." : path);
+    return realpath(folder, real) != NULL && snprintf(resolved, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name) < PATH_MAX;
+}
+
+/* A source's folder may hold the output. What a build makes beside its dataset (OUTPUT.work, OUTPUT.log) is left out, else a build could
+ * not be resumed; the dataset itself is no input of its own. */
+static enum cy_status leave_out_own(const struct reading *reading, const struct cy_yaml *node, struct cy_source_file *files,
+                                    size_t *file_count)
+{
+    char output[PATH_MAX], path[PATH_MAX];
+    if (!resolve(reading->plan->output, output))
+        return CY_OK;
+    size_t size = strlen(output), kept = 0;
+    for (size_t i = 0; i < *file_count; i++) {
+        const char *rest = resolve(files[i].path, path) && strncmp(path, output, size) == 0 ? path + size : "";
+        if (rest[0] == '/') {
+            wrong_at(reading, node->line, node->column, "\"%s\" lies in the output", files[i].name);
+            return cy_error_hint(reading->error, "a dataset cannot be its own source: name an output outside of the sources");
+        }
+        if (strncmp(rest, ".work/", 6) != 0 && strcmp(rest, ".log") != 0)
+            files[kept++] = files[i];
+    }
+    *file_count = kept;
+    return kept > 0 ? CY_OK : wrong_at(reading, node->line, node->column, "\"%s\" holds only files of the build itself", node->scalar.data);
+}
+
 static void add_files(struct cy_plan *plan, struct cy_plan_source *source, uint32_t index, const struct cy_source_file *files,
                       size_t file_count, bool all)
 {
@@ -233,6 +264,9 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
     status = cy_source_expand(plan->folder, source->path, &plan->arena, &files, &file_count, reading->error);
     if (status != CY_OK)
         return locate(reading, path->line, path->column, status);
+    status = leave_out_own(reading, path, files, &file_count);
+    if (status != CY_OK)
+        return status;
     bool named = source->format != NULL;
     if (!named)
         status = format_of_files(reading, path, files, file_count, &source->format);

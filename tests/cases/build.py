@@ -238,6 +238,22 @@ def all_removed():
     os.remove(out("removed/a.jsonl"))
 
 
+@case("an output within a source's folder is no input: a build is resumed there, and is not its own source")
+def within():
+    write("within/a.jsonl", "".join(json.dumps({"text": f"text {i} " + "and more " * 100}) + "\n" for i in range(20000)))
+    path = write("within.yaml", "name: within\nsources: [within]\noutput: within/out\n")
+    process = subprocess.Popen([CIYUAN, "build", path, "--part", "100KB", "--threads", "1", "--quiet"], stderr=subprocess.DEVNULL)
+    while not os.path.exists(out("within/out.work/phase-0/000000.done")) and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    if not os.path.exists(out("within/out")):
+        ciyuan("build", path, "--quiet")
+    assert json.load(open(out("within/out/build.json")))["total"]["read"] == 20000
+    _, error = ciyuan("build", path, "--replace", "--quiet", status=2)
+    assert "lies in the output" in error and ":2:" in error, error
+
+
 @case("a source that matches nothing is an error with the pattern and its place")
 def missing():
     path = write("missing.yaml", "sources:\n  - path: in/*.warc.gz\noutput: {path: bad-out}\n")
