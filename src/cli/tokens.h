@@ -13,6 +13,11 @@
 /* Loads what --tokenizer names. CY_BAD_RECIPE when `text` is NULL (the option is missing) or there is no such vocabulary. */
 enum cy_status cy_tokens_vocabulary(const char *text, struct cy_tokenizer **tokenizer, struct cy_error *error);
 
+/* How many bytes an id has in a format: u16, u32; 0: text. CY_BAD_RECIPE when the vocabulary has ids that do not fit. */
+enum cy_status cy_tokens_id_bytes(const struct cy_tokenizer *tokenizer, const char *format, size_t *id_bytes, struct cy_error *error);
+/* The id of the token that is called so; CY_BAD_RECIPE when there is none. */
+enum cy_status cy_tokens_find(const struct cy_tokenizer *tokenizer, const char *name, uint32_t *id, struct cy_error *error);
+
 /* A document with its tokens; borrowed for the call. */
 struct cy_tokens_document {
     size_t argument; /* which of the arguments it comes from */

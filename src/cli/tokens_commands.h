@@ -2,3 +2,5 @@
  * tokens_<name>.c. */
 CY_TOKENS_COMMAND(get, "bring a vocabulary by name, or list the names")
 CY_TOKENS_COMMAND(count, "count the tokens of files and datasets")
+CY_TOKENS_COMMAND(encode, "write the ids of texts")
+CY_TOKENS_COMMAND(decode, "write the text of ids")

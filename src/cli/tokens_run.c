@@ -303,3 +303,21 @@ enum cy_status cy_tokens_vocabulary(const char *text, struct cy_tokenizer **toke
     cy_arena_release(&arena);
     return status;
 }
+
+enum cy_status cy_tokens_id_bytes(const struct cy_tokenizer *tokenizer, const char *format, size_t *id_bytes, struct cy_error *error)
+{
+    size_t size = cy_tokenizer_vocabulary_size(tokenizer);
+    *id_bytes = strcmp(format, "u16") == 0 ? 2 : strcmp(format, "u32") == 0 ? 4 : 0;
+    if (*id_bytes == 2 && size > UINT16_MAX + 1) {
+        cy_error_set(error, CY_BAD_RECIPE, "%s has %zu ids, more than 16 bits hold", cy_tokenizer_name(tokenizer), size);
+        return cy_error_hint(error, "use u32");
+    }
+    return CY_OK;
+}
+
+enum cy_status cy_tokens_find(const struct cy_tokenizer *tokenizer, const char *name, uint32_t *id, struct cy_error *error)
+{
+    if (cy_tokenizer_find(tokenizer, cy_str(name), id))
+        return CY_OK;
+    return cy_error_set(error, CY_BAD_RECIPE, "%s has no token \"%.100s\"", cy_tokenizer_name(tokenizer), name);
+}
