@@ -160,13 +160,25 @@ struct cy_bpe_seen {
 };
 enum { CY_BPE_SEEN_IDS = 5, CY_BPE_SEEN_BYTES = 16, CY_BPE_SEEN_MIN = 1 << 10, CY_BPE_SEEN_MAX = 1 << 20 };
 
+/* A longer piece seen before: at most 32 bytes and seven ids; one cache line. */
+struct cy_bpe_seen_long {
+    uint64_t key[4]; /* the bytes, zeros behind */
+    uint16_t size;   /* in bytes; 0: free */
+    uint16_t count;
+    uint32_t ids[7];
+};
+enum { CY_BPE_LONG_IDS = 7, CY_BPE_LONG_BYTES = 32 };
+
 struct cy_bpe_memory {
     cy_bpe_merge_fn *merge;
     cy_split_masks_fn *masks;
     struct cy_bpe_heap heap;
     struct cy_bpe_seen *seen; /* pairs of slots: a piece is in one of two */
-    uint64_t seen_mask;       /* their number less one */
-    struct cy_ids ids;        /* one piece's */
+    struct cy_bpe_seen_long *seen_long;
+    uint64_t seen_long_mask;
+    unsigned replaced;  /* a counter that chooses between two */
+    uint64_t seen_mask; /* their number less one */
+    struct cy_ids ids;  /* one piece's */
     struct cy_piece_ends ends;
 };
 void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_max);

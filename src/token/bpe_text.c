@@ -14,9 +14,11 @@ void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_ma
     (void)model;
     memory->merge = cy_bpe_merge_parts();
     memory->masks = cy_split_masks();
-    size_t count = CY_BPE_SEEN_MIN;
-    while (2 * count * sizeof *memory->seen <= size_bytes_max && count < CY_BPE_SEEN_MAX)
+    size_t count = CY_BPE_SEEN_MIN; /* a quarter of the memory for long pieces, half for the others */
+    while (4 * count * sizeof *memory->seen <= size_bytes_max && count < CY_BPE_SEEN_MAX)
         count *= 2;
+    memory->seen_long = cy_bpe_table_new(count / 4 * sizeof *memory->seen_long);
+    memory->seen_long_mask = count / 4 - 1;
     memory->seen = cy_bpe_table_new(count * sizeof *memory->seen);
     memory->seen_mask = count - 1;
     return memory;
@@ -28,6 +30,7 @@ void cy_bpe_memory_free(void *self)
     cy_bpe_heap_release(&memory->heap);
     cy_ids_release(&memory->ids);
     free(memory->ends.items);
+    cy_bpe_table_free(memory->seen_long, (memory->seen_long_mask + 1) * sizeof *memory->seen_long);
     cy_bpe_table_free(memory->seen, (memory->seen_mask + 1) * sizeof *memory->seen);
     free(memory);
 }
@@ -58,16 +61,33 @@ static inline void seen_ids(const struct cy_bpe_seen *seen, uint32_t out[CY_BPE_
     out[4] = (uint32_t)(seen->ids[1] >> 21) & CY_TOKEN_ID_MAX;
 }
 
-/* The newer of a line stands first, the one before it second, what was there is forgotten. */
+/* A piece has two cache lines; the second is asked when it is not in the first. */
+static inline uint64_t second_line(uint64_t hash)
+{
+    return hash >> 32 ^ hash << 8;
+}
+
+static inline bool is_free(const struct cy_bpe_seen *seen)
+{
+    return seen->ids[1] == 0;
+}
+
+/* Takes a free place of the four, the first line before the second, so that what comes often, and so early, is found at once; else the
+ * place of another piece. */
 static void remember(struct cy_bpe_memory *memory, const uint64_t key[2], size_t size, uint64_t hash, const uint32_t *ids, size_t count)
 {
-    struct cy_bpe_seen *seen = &memory->seen[(size_t)(hash & memory->seen_mask)];
+    struct cy_bpe_seen *first = &memory->seen[hash & memory->seen_mask & ~(uint64_t)1];
+    struct cy_bpe_seen *second = &memory->seen[second_line(hash) & memory->seen_mask & ~(uint64_t)1];
+    struct cy_bpe_seen *place = is_free(first)        ? first
+                                : is_free(first + 1)  ? first + 1
+                                : is_free(second)     ? second
+                                : is_free(second + 1) ? second + 1
+                                                      : second + (memory->replaced++ & 1);
     uint64_t id[CY_BPE_SEEN_IDS] = {0};
     for (size_t i = 0; i < count; i++)
         id[i] = ids[i];
-    *(struct cy_bpe_seen *)((uintptr_t)seen ^ sizeof *seen) = *seen;
-    *seen =
-        (struct cy_bpe_seen){key[0], key[1], {id[0] | id[1] << 21 | id[2] << 42, id[3] | id[4] << 21 | count << 42 | (uint64_t)size << 48}};
+    *place = (struct cy_bpe_seen){
+        key[0], key[1], {id[0] | id[1] << 21 | id[2] << 42, id[3] | id[4] << 21 | (uint64_t)count << 42 | (uint64_t)size << 48}};
 }
 
 /* ---- one piece ---- */
@@ -140,6 +160,46 @@ static inline bool has_chars(const char *text, size_t at, size_t end)
     return end - at > 3 && ((uint8_t)text[at] >= 0xE0 || (uint8_t)text[at + 1] >= 0xE0);
 }
 
+/* The place of a piece of 17 to 32 bytes in the memory of long ones, and its key. */
+static struct cy_bpe_seen_long *long_place(const struct cy_bpe_memory *memory, struct cy_str piece, uint64_t key[4])
+{
+    char bytes[CY_BPE_LONG_BYTES] = {0};
+    memcpy(bytes, piece.data, piece.size);
+    memcpy(key, bytes, sizeof bytes);
+    uint64_t hash = cy_bpe_hash(cy_bpe_hash(key[0], key[1]) + piece.size, cy_bpe_hash(key[2], key[3]));
+    return &memory->seen_long[hash & memory->seen_long_mask];
+}
+
+static void encode_new(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
+                       struct cy_ids *ids);
+
+/* A piece of more than CY_BPE_SEEN_BYTES bytes. */
+static void encode_long(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
+                        struct cy_ids *ids)
+{
+    uint64_t whole[4];
+    size_t before = ids->count;
+    if (piece.size > CY_BPE_LONG_BYTES) {
+        encode_new(bpe, memory, piece, key, hash, ids);
+        return;
+    }
+    struct cy_bpe_seen_long *seen = long_place(memory, piece, whole);
+    if (seen->size == piece.size && memcmp(seen->key, whole, sizeof whole) == 0) {
+        cy_ids_reserve(ids, CY_BPE_LONG_IDS);
+        memcpy(ids->items + before, seen->ids, sizeof seen->ids);
+        ids->count += seen->count;
+        return;
+    }
+    encode_new(bpe, memory, piece, key, hash, ids);
+    size_t count = ids->count - before;
+    if (count > CY_BPE_LONG_IDS)
+        return;
+    memcpy(seen->key, whole, sizeof whole);
+    memcpy(seen->ids, ids->items + before, count * sizeof *seen->ids);
+    seen->size = (uint16_t)piece.size;
+    seen->count = (uint16_t)count;
+}
+
 /* A piece, or part of one, that is not worth cutting: a token, seen before, or merged. is_part: looking it up changes nothing. */
 static void encode_uncut(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
                          bool is_part, struct cy_ids *ids)
@@ -155,10 +215,19 @@ static void encode_uncut(const struct cy_bpe *bpe, struct cy_bpe_memory *memory,
         remember(memory, key, piece.size, hash, ids->items + before, ids->count - before);
 }
 
-/* A piece that was not seen before. */
+/* A piece that is not where it would be if it had been seen. */
 static void encode_new(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
                        struct cy_ids *ids)
 {
+    if (piece.size <= CY_BPE_SEEN_BYTES) {
+        const struct cy_bpe_seen *seen = recall(memory, key, piece.size, second_line(hash));
+        if (seen != NULL) {
+            cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
+            seen_ids(seen, ids->items + ids->count);
+            ids->count += seen_count(seen);
+            return;
+        }
+    }
     if (!has_chars(piece.data, 0, piece.size) || piece.size <= CY_BPE_SEEN_BYTES ||
         (!bpe->all_made && cy_bpe_find(bpe, piece) != UINT32_MAX)) {
         encode_uncut(bpe, memory, piece, key, hash, false, ids);
@@ -177,7 +246,11 @@ void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *ca
     uint64_t key[2];
     piece_key(piece, 0, piece.size, key);
     uint64_t hash = piece_hash(key, piece.size);
-    const struct cy_bpe_seen *seen = piece.size <= CY_BPE_SEEN_BYTES ? recall(memory, key, piece.size, hash) : NULL;
+    if (piece.size > CY_BPE_SEEN_BYTES) {
+        encode_long(bpe, memory, piece, key, hash, ids);
+        return;
+    }
+    const struct cy_bpe_seen *seen = recall(memory, key, piece.size, hash);
     if (seen == NULL) {
         encode_new(bpe, memory, piece, key, hash, ids);
         return;
@@ -225,7 +298,11 @@ __attribute__((always_inline)) static inline size_t encode_block(const struct cy
             continue;
         }
         size_t before = counting ? (ids->count = 0) : ids->count;
-        encode_new(bpe, memory, (struct cy_str){text.data + at, size}, block->keys[i], block->hashes[i], ids);
+        const struct cy_str piece = {text.data + at, size};
+        if (size > CY_BPE_SEEN_BYTES)
+            encode_long(bpe, memory, piece, block->keys[i], block->hashes[i], ids);
+        else
+            encode_new(bpe, memory, piece, block->keys[i], block->hashes[i], ids);
         total += ids->count - before;
         if (!counting)
             cy_ids_reserve(ids, (block->count - i) * CY_BPE_SEEN_IDS);
