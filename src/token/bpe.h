@@ -153,12 +153,13 @@ void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct
 
 /* ---- a thread's memory ---- */
 
-/* A piece seen before: at most 16 bytes and five ids. */
+/* A piece seen before: at most 16 bytes and four ids. */
 struct cy_bpe_seen {
     uint64_t low, high; /* the bytes, zeros behind */
-    uint64_t ids[2];    /* three of 21 bits; two more, the count in bits 42 to 47, the size in bytes from bit 48 on (0: free) */
+    uint64_t ids[2];    /* two ids each, of 21 bits at bit 0 and bit 32; in ids[0] the size in bytes from bit 21 on (0: free) and the number
+                           of ids from bit 53 on */
 };
-enum { CY_BPE_SEEN_IDS = 5, CY_BPE_SEEN_BYTES = 16, CY_BPE_SEEN_MIN = 1 << 10, CY_BPE_SEEN_MAX = 1 << 20 };
+enum { CY_BPE_SEEN_IDS = 4, CY_BPE_SEEN_BYTES = 16, CY_BPE_SEEN_MIN = 1 << 10, CY_BPE_SEEN_MAX = 1 << 20 };
 
 /* A longer piece seen before: at most 32 bytes and seven ids; one cache line. */
 struct cy_bpe_seen_long {

@@ -35,59 +35,58 @@ void cy_bpe_memory_free(void *self)
     free(memory);
 }
 
-/* Where a piece of at most CY_BPE_SEEN_BYTES bytes was put when it was seen, NULL when it was not: one of the two of a cache line. */
-static inline const struct cy_bpe_seen *recall(const struct cy_bpe_memory *memory, const uint64_t key[2], size_t size, uint64_t hash)
+enum { SEEN_SIZE = 21, SEEN_COUNT = 53 }; /* bits of ids[0] */
+
+/* Whether this is the place of the piece with this key and size. */
+static inline bool is_seen(const struct cy_bpe_seen *place, const uint64_t key[2], size_t size)
 {
-    const struct cy_bpe_seen *one = &memory->seen[(size_t)(hash & memory->seen_mask)];
-    const struct cy_bpe_seen *other = (const struct cy_bpe_seen *)((uintptr_t)one ^ sizeof *one);
-    uint64_t one_differs = (one->low ^ key[0]) | (one->high ^ key[1]) | (one->ids[1] >> 48 ^ size);
-    uint64_t other_differs = (other->low ^ key[0]) | (other->high ^ key[1]) | (other->ids[1] >> 48 ^ size);
-    const struct cy_bpe_seen *seen = one_differs == 0 ? one : other;
-    return one_differs == 0 || other_differs == 0 ? seen : NULL;
+    return ((place->low ^ key[0]) | (place->high ^ key[1]) | ((place->ids[0] >> SEEN_SIZE & 31) ^ size)) == 0;
 }
 
 static inline size_t seen_count(const struct cy_bpe_seen *seen)
 {
-    return seen->ids[1] >> 42 & 63;
+    return seen->ids[0] >> SEEN_COUNT;
 }
 
-/* Writes all five places; seen_count says how many are ids. */
+/* Writes all four places; seen_count says how many are ids. */
 static inline void seen_ids(const struct cy_bpe_seen *seen, uint32_t out[CY_BPE_SEEN_IDS])
 {
-    out[0] = (uint32_t)seen->ids[0] & CY_TOKEN_ID_MAX;
-    out[1] = (uint32_t)(seen->ids[0] >> 21) & CY_TOKEN_ID_MAX;
-    out[2] = (uint32_t)(seen->ids[0] >> 42) & CY_TOKEN_ID_MAX;
-    out[3] = (uint32_t)seen->ids[1] & CY_TOKEN_ID_MAX;
-    out[4] = (uint32_t)(seen->ids[1] >> 21) & CY_TOKEN_ID_MAX;
+    const uint64_t both = (uint64_t)CY_TOKEN_ID_MAX << 32 | CY_TOKEN_ID_MAX;
+    const uint64_t ids[2] = {seen->ids[0] & both, seen->ids[1] & both};
+    memcpy(out, ids, sizeof ids);
 }
 
-/* A piece has two cache lines; the second is asked when it is not in the first. */
-static inline uint64_t second_line(uint64_t hash)
+/* A piece has four places, two in each of two cache lines. The first is looked at in the hot loop; what comes often comes early, and finds
+ * it free. */
+static inline struct cy_bpe_seen *place_of(const struct cy_bpe_memory *memory, uint64_t hash, unsigned number)
 {
-    return hash >> 32 ^ hash << 8;
+    uint64_t index = number < 2 ? hash ^ number : (hash >> 32 ^ hash << 8) ^ number;
+    return &memory->seen[index & memory->seen_mask];
 }
 
-static inline bool is_free(const struct cy_bpe_seen *seen)
+/* One of the other places, if the piece is there; else NULL. */
+static const struct cy_bpe_seen *recall(const struct cy_bpe_memory *memory, const uint64_t key[2], size_t size, uint64_t hash)
 {
-    return seen->ids[1] == 0;
+    for (unsigned number = 1; number < 4; number++)
+        if (is_seen(place_of(memory, hash, number), key, size))
+            return place_of(memory, hash, number);
+    return NULL;
 }
 
-/* Takes a free place of the four, the first line before the second, so that what comes often, and so early, is found at once; else the
- * place of another piece. */
+/* Takes the first free place, or that of another piece. */
 static void remember(struct cy_bpe_memory *memory, const uint64_t key[2], size_t size, uint64_t hash, const uint32_t *ids, size_t count)
 {
-    struct cy_bpe_seen *first = &memory->seen[hash & memory->seen_mask & ~(uint64_t)1];
-    struct cy_bpe_seen *second = &memory->seen[second_line(hash) & memory->seen_mask & ~(uint64_t)1];
-    struct cy_bpe_seen *place = is_free(first)        ? first
-                                : is_free(first + 1)  ? first + 1
-                                : is_free(second)     ? second
-                                : is_free(second + 1) ? second + 1
-                                                      : second + (memory->replaced++ & 1);
+    unsigned number = 0;
+    while (number < 4 && place_of(memory, hash, number)->ids[0] != 0)
+        number++;
+    struct cy_bpe_seen *place = place_of(memory, hash, number < 4 ? number : memory->replaced++ % 4);
     uint64_t id[CY_BPE_SEEN_IDS] = {0};
     for (size_t i = 0; i < count; i++)
         id[i] = ids[i];
-    *place = (struct cy_bpe_seen){
-        key[0], key[1], {id[0] | id[1] << 21 | id[2] << 42, id[3] | id[4] << 21 | (uint64_t)count << 42 | (uint64_t)size << 48}};
+    place->low = key[0];
+    place->high = key[1];
+    place->ids[0] = id[0] | id[1] << 32 | (uint64_t)size << SEEN_SIZE | (uint64_t)count << SEEN_COUNT;
+    place->ids[1] = id[2] | id[3] << 32;
 }
 
 /* ---- one piece ---- */
@@ -220,7 +219,7 @@ static void encode_new(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, s
                        struct cy_ids *ids)
 {
     if (piece.size <= CY_BPE_SEEN_BYTES) {
-        const struct cy_bpe_seen *seen = recall(memory, key, piece.size, second_line(hash));
+        const struct cy_bpe_seen *seen = recall(memory, key, piece.size, hash);
         if (seen != NULL) {
             cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
             seen_ids(seen, ids->items + ids->count);
@@ -250,8 +249,8 @@ void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *ca
         encode_long(bpe, memory, piece, key, hash, ids);
         return;
     }
-    const struct cy_bpe_seen *seen = recall(memory, key, piece.size, hash);
-    if (seen == NULL) {
+    const struct cy_bpe_seen *seen = place_of(memory, hash, 0);
+    if (!is_seen(seen, key, piece.size)) {
         encode_new(bpe, memory, piece, key, hash, ids);
         return;
     }
@@ -281,15 +280,15 @@ __attribute__((always_inline)) static inline size_t encode_block(const struct cy
         size_t size = block->ends[i] - at;
         piece_key(text, at, size, block->keys[i]);
         block->hashes[i] = piece_hash(block->keys[i], size);
-        __builtin_prefetch(&memory->seen[block->hashes[i] & memory->seen_mask]);
+        __builtin_prefetch(place_of(memory, block->hashes[i], 0));
     }
     if (!counting)
         cy_ids_reserve(ids, block->count * CY_BPE_SEEN_IDS);
     at = start;
     for (size_t i = 0; i < block->count; at = block->ends[i++]) {
         size_t size = block->ends[i] - at;
-        const struct cy_bpe_seen *seen = recall(memory, block->keys[i], size, block->hashes[i]);
-        if (__builtin_expect(seen != NULL, 1)) {
+        const struct cy_bpe_seen *seen = place_of(memory, block->hashes[i], 0);
+        if (__builtin_expect(is_seen(seen, block->keys[i], size), 1)) {
             total += seen_count(seen);
             if (!counting) {
                 seen_ids(seen, ids->items + ids->count);
