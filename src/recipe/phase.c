@@ -296,6 +296,10 @@ enum cy_status cy_engine_run_phase(struct cy_engine *engine, size_t phase, struc
     enum cy_status status = cy_make_folders(cy_arena_printf(&arena, "%s/phase-%zu", engine->work.folder, phase), error);
     if (status == CY_OK)
         status = load_parts(&run, error);
+    if (status == CY_OK && run.ended) { /* all by an earlier run: say so */
+        engine->progress.done_bytes = engine->progress.total_bytes;
+        cy_engine_tell(engine);
+    }
     if (status == CY_OK && !run.ended) {
         run.blocks.file = -1;
         status = open_input(&run, error);
