@@ -117,6 +117,15 @@ static void add_earlier(const struct cy_schema *schema, struct cy_buffer *out)
     cy_arena_release(&arena);
 }
 
+void cy_lock_print_found(const struct cy_schema *schema, struct cy_buffer *out)
+{
+    cy_buffer_add_text(out, "\"models\": [");
+    add_models(schema, out);
+    cy_buffer_add_text(out, "\n  ],\n  \"earlier\": [");
+    add_earlier(schema, out);
+    cy_buffer_add_text(out, "\n  ]");
+}
+
 void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_options *options, struct cy_buffer *out)
 {
     cy_buffer_printf(out, "{\n  \"schema\": 1,\n  \"ciyuan\": \"%s\",\n", CIYUAN_VERSION);
@@ -132,11 +141,9 @@ void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_optio
         cy_buffer_add_text(out, i == 0 ? "\n    " : ",\n    ");
         add_step(&schema->steps[i], out);
     }
-    cy_buffer_add_text(out, "\n  ],\n  \"models\": [");
-    add_models(schema, out);
-    cy_buffer_add_text(out, "\n  ],\n  \"earlier\": [");
-    add_earlier(schema, out);
-    cy_buffer_add_text(out, "\n  ],\n  \"sources\": [");
+    cy_buffer_add_text(out, "\n  ],\n  ");
+    cy_lock_print_found(schema, out);
+    cy_buffer_add_text(out, ",\n  \"sources\": [");
     for (size_t i = 0; i < schema->source_count; i++) {
         const struct cy_schema_source *source = &schema->sources[i];
         cy_buffer_add_text(out, i == 0 ? "\n    {" : ",\n    {");

@@ -8,4 +8,7 @@
 /* Appends the file's content. */
 void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_options *options, struct cy_buffer *out);
 
+/* Its lines of what the steps find beside the recipe: models, and earlier datasets by their build ids. */
+void cy_lock_print_found(const struct cy_schema *schema, struct cy_buffer *out);
+
 #endif

@@ -82,6 +82,8 @@ uint64_t cy_engine_repeat(const struct cy_engine *engine, uint64_t ordinal);
 /* ---- barriers.c ---- */
 enum cy_status cy_engine_run_barriers(struct cy_engine *engine, size_t phase, struct cy_error *error);
 /* ---- write.c ---- */
+/* The plan as a dataset describes it. `files` is the inputs with their hashes; it and the plan's strings are borrowed. */
+void cy_engine_schema(struct cy_engine *engine, const struct cy_schema_file *files, struct cy_schema *schema);
 enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_file *files, char build_id[65], struct cy_error *error);
 
 /* ---- blocks.c: the batches of a finished phase, one after the other ---- */

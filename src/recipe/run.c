@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/threads.h"
+#include "dataset/lock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -58,10 +59,10 @@ static void tell_stage(struct cy_engine *engine, enum cy_run_stage stage)
 /* ---- what the run is ---- */
 
 /* Names what must be the same for a work folder to be of use. */
-static void make_identity(const struct cy_engine *engine, struct cy_buffer *out)
+static void make_identity(struct cy_engine *engine, struct cy_buffer *out)
 {
     const struct cy_plan *plan = engine->plan;
-    char recipe[65], inputs[65];
+    char recipe[65], inputs[65], found[65];
     struct cy_sha256 hash;
     cy_sha256_init(&hash);
     cy_sha256_add(&hash, plan->recipe_text.data, plan->recipe_text.size);
@@ -78,8 +79,19 @@ static void make_identity(const struct cy_engine *engine, struct cy_buffer *out)
         for (size_t k = 0; k < plan->steps[i].inputs.count; k++)
             cy_sha256_add(&hash, plan->steps[i].inputs.items[k].sha256, sizeof plan->steps[i].inputs.items[k].sha256);
     cy_sha256_final(&hash, inputs);
-    cy_buffer_printf(out, "{\"recipe\":\"%s\",\"inputs\":\"%s\",\"limit\":\"%llu\",\"program\":\"ciyuan " CIYUAN_VERSION "\"}\n", recipe,
-                     inputs, (unsigned long long)engine->options->record_limit);
+    struct cy_schema schema;
+    struct cy_buffer lines = {0};
+    cy_engine_schema(engine, NULL, &schema);
+    cy_lock_print_found(&schema, &lines);
+    cy_sha256_init(&hash);
+    cy_sha256_add(&hash, lines.data, lines.size);
+    cy_sha256_final(&hash, found);
+    cy_buffer_release(&lines);
+    cy_buffer_printf(
+        out,
+        "{\"recipe\":\"%s\",\"inputs\":\"%s\",\"models or earlier datasets\":\"%s\",\"limit\":\"%llu\",\"program\":\"ciyuan " CIYUAN_VERSION
+        "\"}\n",
+        recipe, inputs, found, (unsigned long long)engine->options->record_limit);
 }
 
 static void choose_resources(struct cy_engine *engine)
@@ -190,6 +202,19 @@ static enum cy_status run_phases(struct cy_engine *engine, struct cy_error *erro
     return CY_OK;
 }
 
+/* The lock would name inputs that are not those read. */
+static enum cy_status check_unchanged(struct cy_engine *engine, struct cy_str identity, struct cy_error *error)
+{
+    struct cy_buffer now = {0};
+    make_identity(engine, &now);
+    bool same = cy_str_equal(cy_buffer_str(&now), identity);
+    cy_buffer_release(&now);
+    if (same)
+        return CY_OK;
+    cy_error_set(error, CY_FAILED, "an input, a model or an earlier dataset changed while the build was under way");
+    return cy_error_hint(error, "run again with --restart when nothing writes to them");
+}
+
 static enum cy_status run_stages(struct cy_engine *engine, struct cy_run_result *result, struct cy_error *error)
 {
     struct cy_buffer identity = {0};
@@ -198,12 +223,14 @@ static enum cy_status run_stages(struct cy_engine *engine, struct cy_run_result 
     enum cy_status status = check_output(engine, error);
     if (status == CY_OK)
         status = cy_work_open(&engine->work, folder, cy_buffer_str(&identity), engine->options->restart, error);
-    cy_buffer_release(&identity);
     if (status == CY_OK)
         status = run_phases(engine, error);
     struct cy_schema_file *files = NULL;
     if (status == CY_OK)
         status = hash_inputs(engine, &files, error);
+    if (status == CY_OK)
+        status = check_unchanged(engine, cy_buffer_str(&identity), error);
+    cy_buffer_release(&identity);
     if (status == CY_OK)
         status = cy_engine_write(engine, files, result->build_id, error);
     if (status == CY_OK) {

@@ -111,7 +111,7 @@ static uint64_t read_count(const struct cy_engine *engine)
 }
 
 /* The schema, over the plan's own strings. */
-static void make_schema(struct cy_engine *engine, const struct cy_schema_file *files, struct cy_schema *schema)
+void cy_engine_schema(struct cy_engine *engine, const struct cy_schema_file *files, struct cy_schema *schema)
 {
     const struct cy_plan *plan = engine->plan;
     struct cy_schema_source *sources = cy_arena_zero(&engine->arena, plan->source_count * sizeof *sources);
@@ -142,7 +142,7 @@ enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_
     struct write_run run = {.engine = engine};
     const char *folder = cy_path_join(&engine->arena, engine->work.folder, "dataset");
     struct cy_schema schema;
-    make_schema(engine, files, &schema);
+    cy_engine_schema(engine, files, &schema);
     engine->progress = (struct cy_progress){.stage = CY_RUN_WRITE, .step = ""};
     enum cy_status status = cy_remove_tree(folder, error);
     if (status == CY_OK)

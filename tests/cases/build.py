@@ -179,6 +179,24 @@ def other_recipe():
     ciyuan("build", changed, "--output", target, "--quiet", "--restart")
 
 
+@case("a resumed build whose earlier dataset changed meanwhile stops, and says so")
+def other_earlier():
+    old = write("old.yaml", "name: old\nsources: [in/a.jsonl]\noutput: old\n")
+    ciyuan("build", old, "--quiet", "--limit", 10)
+    path = write("against.yaml", "name: against\nsources: [in/a.jsonl]\nsteps: [dedup_minhash: {against: [old]}]\noutput: against-out\n")
+    process = subprocess.Popen([CIYUAN, "build", path, "--quiet"], stderr=subprocess.DEVNULL)
+    while not os.path.exists(out("against-out.work/run.json")) and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    if os.path.exists(out("against-out")):
+        return "the build was faster than the kill"
+    ciyuan("build", old, "--quiet", "--limit", 20, "--replace")
+    _, error = ciyuan("build", path, "--quiet", status=1)
+    assert "models or earlier datasets" in error and "--restart" in error, error
+    ciyuan("build", path, "--quiet", "--restart")
+
+
 @case("an id that stands twice gets #2, and ids name one document each")
 def repeats():
     write("twice/a.jsonl", "".join(json.dumps({"id": "x", "text": f"text {i}"}) + "\n" for i in range(3)))

@@ -4,6 +4,9 @@
 #include "cy_disk.h"
 #include "recipe/run.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 /* A folder with an input of `count` documents, a third of them repeated, and a recipe over it. */
 static const char *make_case(size_t count)
 {
@@ -131,4 +134,24 @@ CY_TEST("a damaged part that is made again with another end takes no record from
     assert_int_equal(build(folder, options, build_id, &error), CY_INTERRUPTED);
     cy_expect_ok(build(folder, (struct cy_run_options){0}, build_id, &error), error);
     assert_string_equal(build_id, expected);
+}
+
+static void touch_input(void *context, const struct cy_progress *progress)
+{
+    if (progress->stage == CY_RUN_NAMES)
+        assert_int_equal(utimensat(AT_FDCWD, context, (struct timespec[2]){{1, 0}, {1, 0}}, 0), 0);
+}
+
+CY_TEST("an input that changes while the build is under way is an error, and no dataset is made of it")
+{
+    struct cy_error error;
+    char build_id[65], input[256], output[256];
+    const char *folder = make_case(300);
+    snprintf(input, sizeof input, "%s/in.jsonl", folder);
+    snprintf(output, sizeof output, "%s/out", folder);
+    struct cy_run_options options = {.progress = touch_input, .progress_context = input};
+    assert_int_equal(build(folder, options, build_id, &error), CY_FAILED);
+    assert_string_equal(error.message, "an input, a model or an earlier dataset changed while the build was under way");
+    assert_false(cy_path_exists(output));
+    cy_expect_ok(build(folder, (struct cy_run_options){.restart = true}, build_id, &error), error);
 }
