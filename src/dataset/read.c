@@ -53,13 +53,15 @@ static bool parse_line(struct cy_str line, struct cy_manifest_file *file, struct
     return true;
 }
 
+#define PLACE_HINT "name the folder that `ciyuan build` wrote; one that was interrupted has its files in <folder>.work"
+
 static enum cy_status read_manifest(struct cy_dataset *dataset, struct cy_error *error)
 {
     const char *path = cy_path_join(&dataset->arena, dataset->folder, "MANIFEST");
     struct cy_buffer content = {0};
     if (!cy_path_exists(path)) {
         cy_error_set(error, CY_BAD_INPUT, "\"%s\" is no dataset: it has no MANIFEST", dataset->folder);
-        return cy_error_hint(error, "name the folder that `ciyuan build` wrote; one that was interrupted has its files in <folder>.work");
+        return cy_error_hint(error, PLACE_HINT);
     }
     enum cy_status status = cy_read_file(path, &content, error);
     if (status != CY_OK)
@@ -93,8 +95,10 @@ static enum cy_status read_manifest(struct cy_dataset *dataset, struct cy_error 
 enum cy_status cy_dataset_read_manifest(struct cy_dataset *dataset, const char *folder, struct cy_error *error)
 {
     char *absolute = realpath(folder, NULL);
-    if (absolute == NULL)
-        return cy_error_errno(error, "open", folder);
+    if (absolute == NULL) {
+        cy_error_errno(error, "open", folder);
+        return cy_error_hint(error, PLACE_HINT);
+    }
     dataset->folder = cy_arena_text(&dataset->arena, absolute);
     free(absolute);
     return read_manifest(dataset, error);

@@ -201,7 +201,7 @@ static enum cy_status nothing(struct search *search, const char *pattern)
             break;
         present = next;
     }
-    const char *shown = cy_path_join(arena, search->folder, present[0] == '\0' ? "." : present);
+    const char *shown = present[0] == '\0' ? search->folder : cy_path_join(arena, search->folder, present);
     cy_error_set(error, CY_BAD_RECIPE, "\"%s\" matches no file", pattern);
     char **names;
     size_t name_count;
