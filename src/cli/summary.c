@@ -82,17 +82,20 @@ static uint64_t first_tokens(yyjson_val *row)
 
 static void print_rules(FILE *out, yyjson_val *rules)
 {
-    size_t index, count;
+    enum { RULES_SHOWN = 20 }; /* reasons of damage name a byte, so that there may be one a record */
+    size_t index, count, shown = 0;
     yyjson_val *rule;
     yyjson_arr_foreach(rules, index, count, rule)
     {
         char number[32];
-        if (count_of(rule, "count") == 0)
+        if (count_of(rule, "count") == 0 || ++shown > RULES_SHOWN)
             continue;
         const char *keep = text_of(rule, "keep");
         fprintf(out, "      %-26s %12s   %s%s%s\n", text_of(rule, "name"), cy_format_count(count_of(rule, "count"), number),
                 text_of(rule, "meaning"), keep[0] != '\0' ? "; keeps " : "", keep);
     }
+    if (shown > RULES_SHOWN)
+        fprintf(out, "      … and %zu more\n", shown - RULES_SHOWN);
 }
 
 static void print_steps(FILE *out, yyjson_val *root)

@@ -272,6 +272,15 @@ def within():
     assert "lies in the output" in error and ":2:" in error, error
 
 
+@case("a summary of many kinds of damage stays short")
+def many_reasons():
+    write("reasons/a.jsonl", "".join('{"text": "' + "x" * i + "\n" for i in range(300)))
+    path = write("reasons.yaml", "name: reasons\nsources: [reasons]\noutput: reasons-out\n")
+    ciyuan("build", path, "--quiet")
+    text, _ = ciyuan("summary", out("reasons-out"))
+    assert "… and 280 more" in text and len(text.splitlines()) < 50, text
+
+
 @case("a source that matches nothing is an error with the pattern and its place")
 def missing():
     path = write("missing.yaml", "sources:\n  - path: in/*.warc.gz\noutput: {path: bad-out}\n")
