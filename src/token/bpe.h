@@ -144,7 +144,8 @@ struct cy_bpe_merge_variant {
     unsigned needs;
     cy_bpe_merge_fn *run;
 };
-extern const struct cy_bpe_merge_variant cy_bpe_merge_variants[];
+enum { CY_BPE_MERGE_VARIANTS = 2 };
+extern const struct cy_bpe_merge_variant cy_bpe_merge_variants[CY_BPE_MERGE_VARIANTS]; /* best first, the definition last */
 cy_bpe_merge_fn *cy_bpe_merge_parts(void);
 
 /* The ids of a piece by merges alone, appended to *ids. O(n log n). */

@@ -105,7 +105,7 @@ AVX512 static size_t merge_avx512(const struct cy_bpe *bpe, uint32_t *ids, size_
     return count <= 32 ? merge_lanes(bpe, ids, count, 2) : merge_lanes(bpe, ids, count, 4);
 }
 
-const struct cy_bpe_merge_variant cy_bpe_merge_variants[] = {
+const struct cy_bpe_merge_variant cy_bpe_merge_variants[CY_BPE_MERGE_VARIANTS] = {
     {"avx512", CY_CPU_AVX2 | CY_CPU_AVX512, merge_avx512},
     {"scalar", 0, merge_scalar},
 };

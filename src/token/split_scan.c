@@ -126,17 +126,27 @@ static size_t upper_word(const struct text *text, size_t at)
     return end > at ? run_of(text, end, CY_CLASS_LOWER, 0, 0) : at;
 }
 
+/* The first two alternatives without their contraction, each first with the character before the word, then without: the end, or `at`.
+ * behind: where the word begins if the character at `at` goes before it, else `at`. */
+static size_t cased_word(const struct text *text, size_t at, size_t behind)
+{
+    size_t end = lower_word(text, behind);
+    if (end > behind)
+        return end;
+    end = lower_word(text, at);
+    if (end > at)
+        return end;
+    end = upper_word(text, behind);
+    return end > behind ? end : upper_word(text, at);
+}
+
 static size_t o200k_piece(const struct cy_scan *scan, const struct text *text, size_t at)
 {
     size_t bytes, end = at;
     unsigned class = class_at(text, at, &bytes);
     size_t behind = (class & (CY_CLASS_NEWLINE | CY_CLASS_LETTER | CY_CLASS_NUMBER)) == 0 ? at + bytes : at;
-    if (behind == at || (class_at(text, behind, &bytes) & (CY_CLASS_UPPER | CY_CLASS_LOWER)) != 0 || (class & CY_CLASS_MARK) != 0) {
-        end = lower_word(text, behind);
-        end = end > behind ? end : lower_word(text, at);
-        end = end > at ? end : upper_word(text, behind);
-        end = end > behind ? end : upper_word(text, at);
-    }
+    if (behind == at || (class_at(text, behind, &bytes) & (CY_CLASS_UPPER | CY_CLASS_LOWER)) != 0 || (class & CY_CLASS_MARK) != 0)
+        end = cased_word(text, at, behind);
     if (end > at)
         return contraction(text, end, true);
     if ((class & CY_CLASS_NUMBER) != 0)

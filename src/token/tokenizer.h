@@ -46,8 +46,8 @@ bool cy_tokenizer_is_special(const struct cy_tokenizer *tokenizer, uint32_t id);
 
 /* ---- one thread's memory ---- */
 
-/* About so many bytes a cache uses at most; 0 in cy_token_cache_new means this. */
-enum { CY_TOKEN_CACHE_BYTES = 16 << 20 };
+/* About so many bytes a cache uses at most; 0 in cy_token_cache_new means this: room for half a million different pieces. */
+enum { CY_TOKEN_CACHE_BYTES = 32 << 20 };
 
 /* A cache for one thread and one tokenizer, which must outlive it. Ids do not depend on what it holds. */
 struct cy_token_cache *cy_token_cache_new(const struct cy_tokenizer *tokenizer, size_t size_bytes_max);
