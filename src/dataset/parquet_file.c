@@ -7,10 +7,10 @@
 const struct cy_str cy_parquet_magic = {"PAR1", 4};
 
 /* Values of parquet.thrift. */
-enum { TYPE_INT64 = 2, TYPE_DOUBLE = 5, TYPE_BYTE_ARRAY = 6 };
-enum { REQUIRED = 0, OPTIONAL = 1 };
-enum { CONVERTED_UTF8 = 0 };
-enum { LOGICAL_STRING = 1 };
+enum { TYPE_INT32 = 1, TYPE_INT64 = 2, TYPE_DOUBLE = 5, TYPE_BYTE_ARRAY = 6 };
+enum { REQUIRED = 0, OPTIONAL = 1, REPEATED = 2 };
+enum { CONVERTED_UTF8 = 0, CONVERTED_LIST = 3 };
+enum { LOGICAL_STRING = 1, LOGICAL_LIST = 3 };
 enum { CODEC_ZSTD = 6 };
 enum { ENCODING_PLAIN = 0, ENCODING_RLE = 3, ENCODING_RLE_DICTIONARY = 8 };
 enum { FORMAT_VERSION = 2 };
@@ -61,6 +61,35 @@ static size_t child_count(const struct cy_parquet_column *columns, size_t first,
     return count;
 }
 
+/* A list is three elements, one in the other (LogicalTypes.md, "Lists"). */
+enum { LIST_ELEMENTS = 3 };
+static const char *const list_path[LIST_ELEMENTS - 1] = {"list", "element"};
+
+static void print_list(struct cy_thrift *thrift, const struct cy_parquet_column *column)
+{
+    CY_ASSERT(column->depth == 1 && !column->optional[0]);
+    cy_thrift_item_struct(thrift);
+    cy_thrift_i32(thrift, 3, REQUIRED);
+    cy_thrift_binary(thrift, 4, cy_str(column->path[0]));
+    cy_thrift_i32(thrift, 5, 1);
+    cy_thrift_i32(thrift, 6, CONVERTED_LIST);
+    cy_thrift_struct(thrift, 10);
+    cy_thrift_struct(thrift, LOGICAL_LIST);
+    cy_thrift_end(thrift);
+    cy_thrift_end(thrift);
+    cy_thrift_end(thrift);
+    cy_thrift_item_struct(thrift);
+    cy_thrift_i32(thrift, 3, REPEATED);
+    cy_thrift_binary(thrift, 4, cy_str(list_path[0]));
+    cy_thrift_i32(thrift, 5, 1);
+    cy_thrift_end(thrift);
+    cy_thrift_item_struct(thrift);
+    cy_thrift_i32(thrift, 1, TYPE_INT32);
+    cy_thrift_i32(thrift, 3, REQUIRED);
+    cy_thrift_binary(thrift, 4, cy_str(list_path[1]));
+    cy_thrift_end(thrift);
+}
+
 static void print_leaf(struct cy_thrift *thrift, const struct cy_parquet_column *column)
 {
     static const int32_t types[] = {
@@ -89,6 +118,12 @@ static size_t print_elements(struct cy_thrift *thrift, const struct cy_parquet_c
         const struct cy_parquet_column *column = &columns[i];
         count++;
         next = i + 1;
+        if (column->type == CY_PARQUET_LIST) {
+            count += LIST_ELEMENTS - 1;
+            if (thrift != NULL)
+                print_list(thrift, column);
+            continue;
+        }
         if (column->depth == depth + 1) {
             if (thrift != NULL)
                 print_leaf(thrift, column);
@@ -134,11 +169,13 @@ static void print_statistics(struct cy_thrift *thrift, const struct cy_parquet_c
     cy_thrift_end(thrift);
 }
 
-static void print_chunk(struct cy_thrift *thrift, const struct cy_parquet_column *column, const struct cy_parquet_chunk *chunk,
-                        uint64_t row_count)
+static void print_chunk(struct cy_thrift *thrift, const struct cy_parquet_column *column, const struct cy_parquet_chunk *chunk)
 {
-    static const int32_t types[] = {
-        [CY_PARQUET_STRING] = TYPE_BYTE_ARRAY, [CY_PARQUET_INTEGER] = TYPE_INT64, [CY_PARQUET_NUMBER] = TYPE_DOUBLE};
+    static const int32_t types[] = {[CY_PARQUET_STRING] = TYPE_BYTE_ARRAY,
+                                    [CY_PARQUET_INTEGER] = TYPE_INT64,
+                                    [CY_PARQUET_NUMBER] = TYPE_DOUBLE,
+                                    [CY_PARQUET_LIST] = TYPE_INT32};
+    bool list = column->type == CY_PARQUET_LIST;
     bool dictionary = chunk->dictionary_bytes > 0;
     cy_thrift_item_struct(thrift);
     cy_thrift_i64(thrift, 2, 0); /* file_offset: deprecated, "writers should set it to 0" */
@@ -149,11 +186,13 @@ static void print_chunk(struct cy_thrift *thrift, const struct cy_parquet_column
     cy_thrift_item_i32(thrift, ENCODING_RLE);
     if (dictionary)
         cy_thrift_item_i32(thrift, ENCODING_RLE_DICTIONARY);
-    cy_thrift_list(thrift, 3, CY_THRIFT_BINARY, column->depth);
+    cy_thrift_list(thrift, 3, CY_THRIFT_BINARY, list ? LIST_ELEMENTS : column->depth);
     for (size_t i = 0; i < column->depth; i++)
         cy_thrift_item_binary(thrift, cy_str(column->path[i]));
+    for (size_t i = 0; list && i < CY_COUNT(list_path); i++)
+        cy_thrift_item_binary(thrift, cy_str(list_path[i]));
     cy_thrift_i32(thrift, 4, CODEC_ZSTD);
-    cy_thrift_i64(thrift, 5, (int64_t)row_count);
+    cy_thrift_i64(thrift, 5, (int64_t)chunk->value_count);
     cy_thrift_i64(thrift, 6, (int64_t)chunk->plain_bytes);
     cy_thrift_i64(thrift, 7, (int64_t)chunk->packed_bytes);
     cy_thrift_i64(thrift, 9, (int64_t)(chunk->offset + chunk->dictionary_bytes));
@@ -175,7 +214,7 @@ static void print_group(struct cy_thrift *thrift, const struct cy_parquet_schema
     cy_thrift_item_struct(thrift);
     cy_thrift_list(thrift, 1, CY_THRIFT_STRUCT, group->chunk_count);
     for (size_t i = 0; i < group->chunk_count; i++)
-        print_chunk(thrift, &schema->columns[i], &group->chunks[i], group->row_count);
+        print_chunk(thrift, &schema->columns[i], &group->chunks[i]);
     cy_thrift_i64(thrift, 2, (int64_t)plain_bytes);
     cy_thrift_i64(thrift, 3, (int64_t)group->row_count);
     cy_thrift_i64(thrift, 5, (int64_t)group->chunks[0].offset);

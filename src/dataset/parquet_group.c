@@ -98,7 +98,7 @@ static void add_page(const struct column_run *run, int type, size_t value_count,
     cy_thrift_i32(&thrift, 2, encoding);
     if (type == PAGE_DATA) {
         cy_thrift_i32(&thrift, 3, ENCODING_RLE); /* definition levels */
-        cy_thrift_i32(&thrift, 4, ENCODING_RLE); /* repetition levels, of which there are none */
+        cy_thrift_i32(&thrift, 4, ENCODING_RLE); /* repetition levels, which only lists have */
     }
     cy_thrift_end(&thrift);
     cy_thrift_end(&thrift);
@@ -172,6 +172,63 @@ static void add_plain_pages(const struct column_run *run)
         add_levels(run, first, end);
         add_plain(run, first, end);
         add_page(run, PAGE_DATA, end - first, ENCODING_PLAIN);
+    }
+}
+
+/* ---- lists ---- */
+
+enum { LIST_LEVEL_MAX = 1 }; /* of either kind: the list is required, and so are its items */
+
+static uint64_t list_first(const struct column_run *run, size_t row)
+{
+    return row > 0 ? run->values->item_ends[row - 1] : 0;
+}
+
+/* How many levels a row has: one an item, and one for an empty list. */
+static size_t list_levels(const struct column_run *run, size_t row)
+{
+    return CY_MAX((size_t)(run->values->item_ends[row] - list_first(run, row)), 1);
+}
+
+/* Appends encoder->levels, which are 0 or 1, behind their size. */
+static void add_list_levels(struct cy_parquet_encoder *encoder)
+{
+    size_t size_at = encoder->body.size;
+    cy_buffer_add(&encoder->body, &(uint32_t){0}, sizeof(uint32_t));
+    cy_add_rle_hybrid(&encoder->body, (const uint32_t *)(const void *)encoder->levels.data, encoder->levels.size / sizeof(uint32_t),
+                      LIST_LEVEL_MAX);
+    uint32_t size = (uint32_t)(encoder->body.size - size_at - sizeof(uint32_t));
+    memcpy(encoder->body.data + size_at, &size, sizeof size);
+}
+
+/* The page of rows [first, end), level_count levels. */
+static void add_list_page(const struct column_run *run, size_t first, size_t end, size_t level_count)
+{
+    struct cy_parquet_encoder *encoder = run->encoder;
+    uint64_t item_first = list_first(run, first), item_end = run->values->item_ends[end - 1];
+    cy_buffer_clear(&encoder->levels);
+    cy_buffer_reserve(&encoder->levels, level_count * sizeof(uint32_t));
+    for (size_t row = first; row < end; row++)
+        for (size_t i = 0, count = list_levels(run, row); i < count; i++)
+            cy_buffer_add(&encoder->levels, &(uint32_t){i > 0}, sizeof(uint32_t));
+    add_list_levels(encoder);
+    uint32_t *levels = (uint32_t *)(void *)encoder->levels.data;
+    for (size_t row = first, at = 0; row < end; at += list_levels(run, row++))
+        for (size_t i = 0, count = list_levels(run, row); i < count; i++)
+            levels[at + i] = run->values->item_ends[row] > list_first(run, row);
+    add_list_levels(encoder);
+    cy_buffer_add(&encoder->body, run->values->items + item_first, (item_end - item_first) * sizeof *run->values->items);
+    add_page(run, PAGE_DATA, level_count, ENCODING_PLAIN);
+    run->chunk->value_count += level_count;
+}
+
+static void add_list_pages(const struct column_run *run)
+{
+    for (size_t first = 0, end; first < run->row_count; first = end) {
+        size_t level_count = 0;
+        for (end = first; end < run->row_count && level_count * sizeof(int32_t) < PAGE_BYTES; end++)
+            level_count += list_levels(run, end);
+        add_list_page(run, first, end, level_count);
     }
 }
 
@@ -335,6 +392,8 @@ static bool find_bounds(const struct column_run *run, size_t *low, size_t *high)
             *low = values->numbers[row] < values->numbers[*low] ? row : *low;
             *high = values->numbers[row] > values->numbers[*high] ? row : *high;
             break;
+        case CY_PARQUET_LIST:
+            break;
         }
     }
     return found;
@@ -363,6 +422,8 @@ static void set_statistics(const struct column_run *run)
         chunk->has_bounds = true;
         break;
     }
+    case CY_PARQUET_LIST:
+        break;
     }
 }
 
@@ -387,6 +448,11 @@ void cy_parquet_group_add(struct cy_parquet_group *group, struct cy_parquet_enco
                                    .out = &group->bytes,
                                    .chunk = chunk};
     cy_buffer_clear(&encoder->body);
+    if (column->type == CY_PARQUET_LIST) {
+        add_list_pages(&run);
+        return;
+    }
+    chunk->value_count = group->row_count;
     set_statistics(&run);
     if (column->dictionary && column->type == CY_PARQUET_STRING && make_dictionary(&run))
         add_dictionary_pages(&run);

@@ -3,7 +3,8 @@
  *     column chunk = [dictionary page] data page …        page = head (thrift) · body (one zstd frame)
  *     body of a data page (version 1) = [levels: u32 size, RLE hybrid] · values (PLAIN, or bit width · RLE hybrid of dictionary indices)
  *
- * Columns are strings, 64-bit integers or doubles, plain or within structs; there are no lists, so no repetition levels.
+ * Columns are strings, 64-bit integers or doubles, plain or within structs; or lists of 32-bit integers, outside of structs. A list's body
+ * begins with repetition levels (0: a row begins) and definition levels (0: the list is empty), each behind its size.
  * Source: apache/parquet-format (README.md, Encodings.md, Compression.md, parquet.thrift). */
 #ifndef CY_DATASET_PARQUET_GROUP_H
 #define CY_DATASET_PARQUET_GROUP_H
@@ -15,7 +16,7 @@ enum {
     CY_PARQUET_BOUND_BYTES = 64, /* longer least and greatest strings are cut, and marked as not exact */
 };
 
-enum cy_parquet_type { CY_PARQUET_STRING, CY_PARQUET_INTEGER, CY_PARQUET_NUMBER };
+enum cy_parquet_type { CY_PARQUET_STRING, CY_PARQUET_INTEGER, CY_PARQUET_NUMBER, CY_PARQUET_LIST };
 
 /* A leaf of the schema. Neighbours whose paths begin with the same names lie in the same structs. */
 struct cy_parquet_column {
@@ -35,8 +36,10 @@ struct cy_parquet_values {
     const struct cy_str *strings;
     const int64_t *integers;
     const double *numbers;
-    const uint8_t *levels; /* NULL: every value is there; else how many of the path's optional names are not NULL, and the value is read
-                              only where that is all of them */
+    const int32_t *items;      /* of lists, all rows' end to end */
+    const uint64_t *item_ends; /* of lists, [row]: where its items end */
+    const uint8_t *levels;     /* NULL: every value is there; else how many of the path's optional names are not NULL, and the value is read
+                                  only where that is all of them */
 };
 
 /* What the footer says of an encoded column. */
@@ -50,6 +53,7 @@ struct cy_parquet_chunk {
     uint64_t dictionary_bytes; /* the dictionary page's, 0: there is none */
     uint64_t packed_bytes;     /* heads and compressed bodies */
     uint64_t plain_bytes;      /* heads and bodies before compression */
+    uint64_t value_count;      /* of levels, or rows where there are none */
     uint64_t null_count;
     bool has_bounds;
     struct cy_parquet_bound low, high;

@@ -268,6 +268,8 @@ static void gather(const struct cy_table *table, size_t index, const struct cy_r
             if (column->field == CY_FIELD_SIGNAL) /* the step's struct can be NULL, too */
                 out->levels[i] = out->levels[i] ? 2 : cy_row_reached(column, row);
             break;
+        case CY_PARQUET_LIST: /* no table has one */
+            break;
         }
     }
 }
