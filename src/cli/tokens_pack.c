@@ -217,8 +217,7 @@ static enum cy_status pack(const struct request *request, char *const *arguments
     struct cy_str end;
     struct packing packing = {.request = request, .folder = cy_arena_printf(&arena, "%s.partial", request->output)};
     packing.spill = cy_path_join(&arena, packing.folder, "ids");
-    if (cy_path_exists(request->output))
-        return cy_error_set(error, CY_BAD_RECIPE, "\"%.300s\" is there already", request->output);
+    struct cy_error ignored;
     enum cy_status status = cy_tokens_vocabulary(request->tokenizer_name, &tokenizer, error);
     packing.tokenizer = tokenizer;
     if (status == CY_OK)
@@ -236,6 +235,8 @@ static enum cy_status pack(const struct request *request, char *const *arguments
         status = cy_write_file(cy_path_join(&arena, packing.folder, "pack.json"), cy_buffer_str(&packing.report), error);
     if (status == CY_OK && cy_files->rename(packing.folder, request->output) != 0)
         status = cy_error_errno(error, "put in place", request->output);
+    if (status != CY_OK)
+        cy_remove_tree(packing.folder, &ignored);
     for (int split = 0; split < SPLITS; split++)
         free(packing.documents[split].items);
     cy_buffer_release(&packing.report);
@@ -256,6 +257,8 @@ static enum cy_status check(struct request *request, const char *share, struct c
         return cy_error_set(error, CY_BAD_RECIPE, "--validation must be a share from 0 to below 1, found \"%.100s\"", share);
     if (request->output == NULL)
         return cy_error_set(error, CY_BAD_RECIPE, "--output is missing: the folder to make");
+    if (cy_path_exists(request->output))
+        return cy_error_set(error, CY_BAD_RECIPE, "\"%.300s\" is there already", request->output);
     if (request->format == CY_ROWS_PARQUET && request->length == 0)
         return cy_error_set(error, CY_BAD_RECIPE, "--length is missing: Parquet has rows of one length");
     if (request->length > CY_PACK_LENGTH_MAX)
