@@ -68,7 +68,7 @@ def ours(mode, output_format):
 
 def peer(mode):
     folder = os.path.join(shared, "data", "web") if mode == "web" else os.path.join(place, "text")
-    done = subprocess.run([python, os.path.join(root, "bench", "peer_datatrove.py"), mode, folder], check=True, capture_output=True, text=True)
+    done = subprocess.run([python, os.path.join(root, "bench", "peer_datatrove.py"), mode, folder], check=True, capture_output=True, text=True, timeout=900)
     return float(re.search(r"seconds ([\d.]+)", done.stdout).group(1))
 
 
