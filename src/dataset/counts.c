@@ -272,7 +272,7 @@ static void rule_row(struct cy_build_counts *counts, struct cy_rule_counts *rule
     const struct cy_verdict *verdict = &batch->verdicts[row];
     rule->count++;
     rule->read_bytes += batch->read_bytes[row];
-    rule->text_bytes += batch->texts[row].size;
+    rule->text_bytes += cy_batch_text_bytes(batch, row);
     widen(&rule->threshold_low, &rule->threshold_high, verdict->threshold, verdict->threshold);
     widen(&rule->measured_low, &rule->measured_high, verdict->measured, verdict->measured);
     uint64_t hash = cy_hash64(batch->ids[row], 0);
@@ -291,7 +291,7 @@ static void rule_row(struct cy_build_counts *counts, struct cy_rule_counts *rule
                                       .source = cy_str(file->name),
                                       .place = batch->origins[row].place,
                                       .excerpt = cy_row_excerpt(counts->options, batch, row, CY_EXCERPT_BYTES),
-                                      .text_bytes = batch->texts[row].size,
+                                      .text_bytes = cy_batch_text_bytes(batch, row),
                                       .measured = verdict->measured,
                                       .threshold = verdict->threshold,
                                       .similarity = verdict->similarity,

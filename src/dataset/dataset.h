@@ -48,7 +48,7 @@ struct cy_schema {
 struct cy_dataset_options {
     enum cy_dataset_format { CY_DATASET_PARQUET, CY_DATASET_JSONL, CY_DATASET_JSONL_GZ, CY_DATASET_JSONL_ZST } format;
     int64_t shard_bytes;     /* a shard closes at the first row group that reaches this (file bytes) */
-    int level;               /* of the format's compression (zstd 1…19, gzip 1…12); 0: its default, 2 in Parquet, 3 in .zst, 6 in .gz */
+    int level;               /* of the format's compression (zstd 1…19, gzip 1…12); 0: its default, 2 in Parquet, 3 in .zst, 5 in .gz */
     double validation_share; /* 0: no validation split; rows are chosen by hash of their id */
     enum { CY_TEXT_EXCERPT, CY_TEXT_FULL, CY_TEXT_NONE } removed_text; /* what the ledger keeps of removed text; excerpt: 2 KiB */
 };

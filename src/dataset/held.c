@@ -35,6 +35,7 @@ static void copy_row(const struct cy_dataset_options *options, const struct cy_r
     to->languages[row] = cy_arena_str(arena, batch->languages[from->row]);
     to->origins[row] = batch->origins[from->row];
     to->read_bytes[row] = batch->read_bytes[from->row];
+    to->cut_bytes[row] = batch->cut_bytes[from->row];
     to->verdicts[row] = batch->verdicts[from->row];
     to->verdicts[row].rule = cy_arena_str(arena, to->verdicts[row].rule);
     to->verdicts[row].duplicate_of = cy_arena_str(arena, to->verdicts[row].duplicate_of);

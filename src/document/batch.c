@@ -65,6 +65,7 @@ static void set_capacity(struct cy_batch *batch, size_t capacity)
     batch->origins = grown(batch, batch->origins, sizeof *batch->origins, capacity);
     batch->verdicts = grown(batch, batch->verdicts, sizeof *batch->verdicts, capacity);
     batch->read_bytes = grown(batch, batch->read_bytes, sizeof *batch->read_bytes, capacity);
+    batch->cut_bytes = grown(batch, batch->cut_bytes, sizeof *batch->cut_bytes, capacity);
     batch->words = grown(batch, batch->words, sizeof *batch->words, capacity);
     for (size_t i = 0; i < batch->signal_count; i++)
         batch->signals[i] = grown(batch, batch->signals[i], sizeof(double), capacity);
@@ -111,7 +112,7 @@ size_t cy_batch_append(struct cy_batch *batch)
                                                .duplicate_of = none,
                                                .similarity = NAN,
                                                .excerpt = none};
-    batch->read_bytes[row] = 0;
+    batch->read_bytes[row] = batch->cut_bytes[row] = 0;
     batch->words[row] = NULL;
     for (size_t i = 0; i < batch->signal_count; i++)
         batch->signals[i][row] = NAN;
@@ -166,6 +167,11 @@ void cy_batch_unreadable(struct cy_batch *batch, size_t row, const char *reason)
     judge(batch, row, CY_UNREADABLE, cy_str(reason), NAN, NAN);
 }
 
+void cy_batch_unreadable_at(struct cy_batch *batch, size_t row, const char *reason, double byte)
+{
+    judge(batch, row, CY_UNREADABLE, cy_str(reason), byte, NAN);
+}
+
 void cy_batch_skip(struct cy_batch *batch, size_t row, struct cy_str type)
 {
     judge(batch, row, CY_SKIPPED, type, NAN, NAN);
@@ -208,6 +214,7 @@ void cy_batch_compact(struct cy_batch *batch)
     permute(batch->origins, sizeof *batch->origins, order, first, count, spare);
     permute(batch->verdicts, sizeof *batch->verdicts, order, first, count, spare);
     permute(batch->read_bytes, sizeof *batch->read_bytes, order, first, count, spare);
+    permute(batch->cut_bytes, sizeof *batch->cut_bytes, order, first, count, spare);
     permute(batch->words, sizeof *batch->words, order, first, count, spare);
     for (size_t i = 0; i < batch->signal_count; i++)
         permute(batch->signals[i], sizeof(double), order, first, count, spare);

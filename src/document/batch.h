@@ -69,6 +69,7 @@ struct cy_batch {
     struct cy_origin *origins;
     struct cy_verdict *verdicts;   /* verdicts[row].what is CY_KEPT for rows alive */
     uint64_t *read_bytes;          /* size of the record as read */
+    uint64_t *cut_bytes;           /* bytes of a gone row's text that were left out on its way to the ledger; 0: the text is whole */
     const struct cy_words **words; /* the text's words once some step has split them, see words.h; NULL: not yet */
 
     size_t signal_count; /* columns, all steps together; the plan's */
@@ -108,7 +109,15 @@ void cy_batch_remove(struct cy_batch *batch, size_t row, const char *rule, doubl
  * empty). */
 void cy_batch_remove_hidden(struct cy_batch *batch, size_t row, const char *rule, double measured, double threshold, struct cy_str masked);
 void cy_batch_unreadable(struct cy_batch *batch, size_t row, const char *reason);
+/* The same, with the byte of the record at which reading failed: the verdict's measured value. A reason names a kind of damage, and stands
+ * for all records that have it; where it lies is not part of it. */
+void cy_batch_unreadable_at(struct cy_batch *batch, size_t row, const char *reason, double byte);
 void cy_batch_skip(struct cy_batch *batch, size_t row, struct cy_str type);
+/* Bytes of the row's text, also where part of it was left out. */
+static inline uint64_t cy_batch_text_bytes(const struct cy_batch *batch, size_t row)
+{
+    return batch->texts[row].size + batch->cut_bytes[row];
+}
 /* Moves the rows that got a verdict behind row_count; the order of the rows alive stays. */
 void cy_batch_compact(struct cy_batch *batch);
 

@@ -3,11 +3,13 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "dataset/counts.h"
 #include "recipe/pipeline.h"
 
 #include <stdlib.h>
 
 enum {
+    UTF8_BYTES_MAX = 4,    /* an excerpt is cut at a character: one more must be there to see where it ends */
     PART_BYTES = 64 << 20, /* raw input between checkpoints, unless the options say otherwise; DESIGN's most is 256 MiB */
     JOBS_A_THREAD = 4,     /* jobs under way: a slow batch does not stop the others at once */
     OUTPUTS_MAX = CY_PART_MARKS + CY_PHASE_BARRIERS_MAX,
@@ -133,7 +135,8 @@ static void pack_outputs(struct phase_run *run, struct cy_worker *worker, struct
 {
     const struct cy_batch *batch = &job->batch;
     const struct cy_phase *phase = &run->engine->plan->phases[run->phase];
-    cy_spill_pack(worker->packer, batch, &job->outputs[CY_PART_SPILL]);
+    size_t gone_text_max = run->engine->plan->options.removed_text == CY_TEXT_FULL ? SIZE_MAX : CY_EXCERPT_BYTES + UTF8_BYTES_MAX;
+    cy_spill_pack(worker->packer, batch, gone_text_max, &job->outputs[CY_PART_SPILL]);
     for (size_t row = 0; run->phase == 0 && row < batch->total_count; row++)
         add_name(&job->outputs[CY_PART_NAMES], batch, row);
     if (phase->barrier_first < phase->step_end) {

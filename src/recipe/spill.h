@@ -24,8 +24,9 @@ struct cy_spill_packer; /* one a thread: compression context and buffer */
 struct cy_spill_packer *cy_spill_packer_new(void);
 void cy_spill_packer_free(struct cy_spill_packer *packer);
 
-/* Appends the batch as a block (head and all) to `out`. */
-void cy_spill_pack(struct cy_spill_packer *packer, const struct cy_batch *batch, struct cy_buffer *out);
+/* Appends the batch as a block (head and all) to `out`. Texts of rows that are gone are cut to gone_text_max bytes: the ledger shows no
+ * more of them; cut_bytes keeps their size. */
+void cy_spill_pack(struct cy_spill_packer *packer, const struct cy_batch *batch, size_t gone_text_max, struct cy_buffer *out);
 /* Makes the batch from a block's packed bytes; strings live in the batch's arena. `batch` was initialised with the same signal and token
  * columns, and holds no rows. CY_FAILED when the bytes are not what was written. */
 enum cy_status cy_spill_unpack(const struct cy_spill_head *head, const void *packed, struct cy_batch *batch, struct cy_error *error);

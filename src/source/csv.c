@@ -5,6 +5,7 @@
 #include "source/record.h"
 #include "source/sniff.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct csv {
@@ -346,13 +347,16 @@ static size_t split_fields(struct cy_str record, char delimiter, struct cy_str *
     }
 }
 
-/* The row's bytes as UTF-8. Returns why they cannot be read, or NULL. */
-static const char *to_utf8(struct cy_str *record, struct cy_str encoding, struct cy_arena *arena)
+/* The row's bytes as UTF-8. Returns why they cannot be read, or NULL; *byte is set to the place where it is known. */
+static const char *to_utf8(struct cy_str *record, struct cy_str encoding, struct cy_arena *arena, double *byte)
 {
     if (encoding.size > 0 && cy_ascii_bytes(*record) < record->size)
         return cy_encoding_decode_as(*record, encoding, arena, record);
     size_t valid = cy_utf8_valid_bytes(*record);
-    return valid == record->size ? NULL : cy_arena_printf(arena, "encoding: invalid UTF-8 at byte %zu", valid);
+    if (valid == record->size)
+        return NULL;
+    *byte = (double)valid;
+    return "encoding: invalid UTF-8";
 }
 
 static const char *read_about(struct scratch *scratch, struct cy_str about, struct cy_str encoding, struct cy_arena *arena)
@@ -363,7 +367,8 @@ static const char *read_about(struct scratch *scratch, struct cy_str about, stru
     if (about.size == 0) /* it was in a part of the file that is damaged */
         return "csv: no header row";
     struct cy_str header = cy_arena_str(arena, (struct cy_str){about.data + 1, about.size - 1}); /* split_fields writes to it */
-    const char *reason = to_utf8(&header, encoding, arena);
+    double byte;                                                                                 /* of the header: its own row tells it */
+    const char *reason = to_utf8(&header, encoding, arena, &byte);
     if (reason != NULL)
         return "encoding: the header row";
     scratch->header_count = split_fields(header, about.data[0], scratch->header);
@@ -373,14 +378,14 @@ static const char *read_about(struct scratch *scratch, struct cy_str about, stru
     return NULL;
 }
 
-static const char *decode_row(const struct csv *csv, struct scratch *scratch, struct cy_batch *batch, size_t row)
+static const char *decode_row(const struct csv *csv, struct scratch *scratch, struct cy_batch *batch, size_t row, double *byte)
 {
     struct cy_str about = batch->metadata[row], record = batch->texts[row];
     struct cy_str encoding = csv->encoding.size > 0 ? csv->encoding : cy_media_type_parameter(batch->media_types[row], "charset");
     batch->metadata[row] = batch->media_types[row] = (struct cy_str){"", 0};
     const char *reason = read_about(scratch, about, encoding, batch->arena);
     if (reason == NULL)
-        reason = to_utf8(&record, encoding, batch->arena);
+        reason = to_utf8(&record, encoding, batch->arena, byte);
     if (reason != NULL)
         return reason;
     size_t count = split_fields(record, about.data[0], scratch->fields);
@@ -422,9 +427,10 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
     for (size_t row = 0; row < batch->row_count; row++) {
         if (batch->verdicts[row].what != CY_KEPT)
             continue;
-        const char *reason = decode_row(self, scratch, batch, row);
+        double byte = NAN; /* in the record, where it is known */
+        const char *reason = decode_row(self, scratch, batch, row, &byte);
         if (reason != NULL) {
-            cy_batch_unreadable(batch, row, reason);
+            cy_batch_unreadable_at(batch, row, reason, byte);
             batch->texts[row] = batch->ids[row] = batch->urls[row] = (struct cy_str){"", 0};
         }
     }

@@ -198,7 +198,7 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         yyjson_doc *document = yyjson_read_opts((char *)line.data, line.size, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW,
                                                 line.size <= KEPT_LINE_BYTES ? scratch->memory : NULL, &problem);
         if (document == NULL) {
-            cy_record_refuse(batch, row, "json: %s at byte %zu", problem.msg, problem.pos);
+            cy_batch_unreadable_at(batch, row, cy_arena_printf(batch->arena, "json: %s", problem.msg), (double)problem.pos);
             drop_text(batch, row);
             continue;
         }

@@ -241,7 +241,7 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         size_t valid = cy_utf8_valid_bytes(batch->texts[row]);
         if (valid == batch->texts[row].size)
             continue;
-        cy_record_refuse(batch, row, "encoding: invalid UTF-8 at byte %zu", valid);
+        cy_batch_unreadable_at(batch, row, "encoding: invalid UTF-8", (double)valid);
         batch->texts[row] = (struct cy_str){"", 0};
     }
     return CY_OK;

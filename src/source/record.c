@@ -30,13 +30,3 @@ void cy_record_damaged(struct cy_batch *batch, uint32_t file, struct cy_place pl
     cy_record_lost(batch, file, place, cy_stream_peek(stream, 0).size, cy_stream_damage(stream));
     cy_stream_recover(stream);
 }
-
-void cy_record_refuse(struct cy_batch *batch, size_t row, const char *format, ...)
-{
-    char reason[256]; /* longer ones are cut */
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reason, sizeof reason, format, arguments);
-    va_end(arguments);
-    cy_batch_unreadable(batch, row, cy_arena_text(batch->arena, reason));
-}

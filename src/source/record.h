@@ -13,7 +13,5 @@ void cy_record_lost(struct cy_batch *batch, uint32_t file, struct cy_place place
 /* The damage behind what the stream has at hand: one unreadable row for it and the bytes at hand, which begin a record; the stream goes on
  * behind the damage. */
 void cy_record_damaged(struct cy_batch *batch, uint32_t file, struct cy_place place, struct cy_stream *stream);
-/* A printed reason, in the batch's arena. */
-void cy_record_refuse(struct cy_batch *batch, size_t row, const char *format, ...) CY_PRINTF(3, 4);
 
 #endif

@@ -25,7 +25,7 @@ CY_TEST("a batch comes back from disk as it was, with its verdicts")
     cy_batch_compact(batch);
     struct cy_spill_packer *packer = cy_spill_packer_new();
     struct cy_buffer block = {0};
-    cy_spill_pack(packer, batch, &block);
+    cy_spill_pack(packer, batch, SIZE_MAX, &block);
     struct cy_batch *back = unpack(&block, CY_OK);
     assert_int_equal(back->row_count, 2);
     assert_int_equal(back->total_count, 3);
@@ -43,5 +43,27 @@ CY_TEST("a batch comes back from disk as it was, with its verdicts")
     block.data[block.size - 1] ^= 1;
     unpack(&block, CY_FAILED);
     cy_buffer_release(&block);
+    cy_spill_packer_free(packer);
+}
+
+CY_TEST("the texts of rows that are gone are cut on their way to disk, and their size is kept")
+{
+    struct cy_batch *batch = cy_test_batch("stays whole", "is cut short", NULL);
+    cy_batch_remove(batch, 1, "rule", 1, 2);
+    cy_batch_compact(batch);
+    struct cy_spill_packer *packer = cy_spill_packer_new();
+    struct cy_buffer block = {0}, again = {0};
+    cy_spill_pack(packer, batch, 6, &block);
+    struct cy_batch *back = unpack(&block, CY_OK);
+    cy_expect_str(back->texts[0], "stays whole");
+    cy_expect_str(back->texts[1], "is cut");
+    assert_int_equal(cy_batch_text_bytes(back, 0), 11);
+    assert_int_equal(cy_batch_text_bytes(back, 1), 12);
+    cy_spill_pack(packer, back, 2, &again); /* in the next phase */
+    back = unpack(&again, CY_OK);
+    cy_expect_str(back->texts[1], "is");
+    assert_int_equal(cy_batch_text_bytes(back, 1), 12);
+    cy_buffer_release(&block);
+    cy_buffer_release(&again);
     cy_spill_packer_free(packer);
 }

@@ -70,12 +70,12 @@ CY_TEST("jsonl says why a line cannot be read, and reads on")
     cy_test_read(&read, "jsonl", "", cy_test_file(cy_test_folder(), "bad.jsonl", cy_str(text)), (struct cy_place){0});
     assert_int_equal(read.batch.total_count, 8);
     cy_expect_fate(&read.batch, 0, "kept");
-    cy_expect_fate(&read.batch, 1, "unreadable: json: unexpected end of data at byte 13");
+    cy_expect_fate(&read.batch, 1, "unreadable: json: unexpected end of data");
     cy_expect_fate(&read.batch, 2, "unreadable: no_text_field");
     cy_expect_fate(&read.batch, 3, "unreadable: text_not_string");
     cy_expect_fate(&read.batch, 4, "unreadable: json: not an object");
-    cy_expect_fate(&read.batch, 5, "unreadable: json: invalid UTF-8 encoding in string at byte 10");
-    cy_expect_fate(&read.batch, 6, "unreadable: json: no low surrogate in string at byte 16");
+    cy_expect_fate(&read.batch, 5, "unreadable: json: invalid UTF-8 encoding in string");
+    cy_expect_fate(&read.batch, 6, "unreadable: json: no low surrogate in string");
     cy_expect_fate(&read.batch, 7, "kept");
     assert_int_equal(read.batch.origins[2].place.offset, 31);
     cy_test_read_release(&read);
