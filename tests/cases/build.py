@@ -274,11 +274,22 @@ def within():
 
 @case("a summary of many kinds of damage stays short")
 def many_reasons():
-    write("reasons/a.jsonl", "".join('{"text": "' + "x" * i + "\n" for i in range(300)))
+    write("reasons/a.csv", "id,text\n" + "".join("x" + ",x" * (i + 2) + "\n" for i in range(300)))
     path = write("reasons.yaml", "name: reasons\nsources: [reasons]\noutput: reasons-out\n")
     ciyuan("build", path, "--quiet")
     text, _ = ciyuan("summary", out("reasons-out"))
     assert "… and 280 more" in text and len(text.splitlines()) < 50, text
+
+
+@case("damage of one kind is one rule, however many records have it; the byte is the verdict's measured value")
+def one_reason():
+    write("broken/a.jsonl", "".join('{"text": "' + "x" * i + "\n" for i in range(300)))
+    path = write("broken.yaml", "name: broken\nsources: [broken]\noutput: broken-out\n")
+    ciyuan("build", path, "--quiet")
+    report = json.load(open(out("broken-out/build.json")))
+    assert [(rule["name"].split(":")[0], rule["count"]) for rule in report["reading"]] == [("json", 300)], report["reading"]
+    rows, _ = ciyuan("sql", out("broken-out"), "select count(distinct measured) from verdicts", "--format", "csv")
+    assert rows.split() == ["count(DISTINCT measured)", "300"], rows
 
 
 @case("a source that matches nothing is an error with the pattern and its place")
