@@ -289,7 +289,7 @@ def one_reason():
     report = json.load(open(out("broken-out/build.json")))
     assert [(rule["name"].split(":")[0], rule["count"]) for rule in report["reading"]] == [("json", 300)], report["reading"]
     rows, _ = ciyuan("sql", out("broken-out"), "select count(distinct measured) from verdicts", "--format", "csv")
-    assert rows.split() == ["count(DISTINCT measured)", "300"], rows
+    assert rows.splitlines()[1] == "300", rows
 
 
 @case("a source that matches nothing is an error with the pattern and its place")
