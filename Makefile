@@ -18,7 +18,7 @@ lint: ## formatting, clang-tidy, and a build by clang without warnings
 	clang-tidy -quiet -p build/clang $$(git ls-files 'src/*.c' | grep -v '_tables\.c$$')
 
 tsan: ## the C tests under the thread sanitizer
-	cmake --preset tsan && cmake --build --preset tsan && TSAN_OPTIONS=halt_on_error=1 build/tsan/ciyuan-tests
+	cmake --preset tsan && cmake --build --preset tsan && TSAN_OPTIONS=suppressions=tests/tsan.supp:halt_on_error=1 build/tsan/ciyuan-tests
 
 bench: ## speed, beside the peers (installs them); writes bench/build.md
 	cmake --preset bench && cmake --build --preset bench && tools/bench_build.py
