@@ -29,7 +29,7 @@ struct cy_tokens_document {
 };
 
 struct cy_tokens_run {
-    const struct cy_tokenizer *tokenizer;
+    const struct cy_tokenizer *tokenizer; /* NULL with take */
     struct cy_encoding encoding;
     bool with_ids; /* else they are only counted */
     char *const *arguments;
@@ -37,6 +37,8 @@ struct cy_tokens_run {
     const char *format;  /* of the files; NULL: by their names. A text file, or one of no known format, is one document, byte for byte */
     size_t thread_count; /* 0: all processors */
     void *context;
+    /* Set: texts are given to it, from any thread, in any order, and are not tokenized. */
+    void (*take)(void *context, size_t thread, struct cy_str text);
     enum cy_status (*put)(void *context, const struct cy_tokens_document *document, struct cy_error *error);
 };
 

@@ -218,6 +218,10 @@ static enum cy_status work(void *context, size_t thread, void *memory, struct cy
         status = cy_intake_decode(&running->inputs[job->argument].plan, job->source, job->batch, error);
     job->counts = cy_alloc_zero(CY_MAX(job->batch->row_count, 1), sizeof *job->counts);
     for (size_t row = 0; status == CY_OK && row < job->batch->row_count; row++) {
+        if (run->take != NULL) {
+            run->take(run->context, thread, job->batch->texts[row]);
+            continue;
+        }
         size_t before = job->ids.count;
         if (run->with_ids)
             cy_tokenizer_encode(run->tokenizer, cache, job->batch->texts[row], &run->encoding, &job->ids);
@@ -233,7 +237,7 @@ static enum cy_status put(void *context, void *memory, struct cy_error *error)
     struct job *job = memory;
     enum cy_status status = CY_OK;
     size_t first = 0;
-    for (size_t row = 0; status == CY_OK && row < job->batch->row_count; row++) {
+    for (size_t row = 0; status == CY_OK && running->run->put != NULL && row < job->batch->row_count; row++) {
         const struct cy_tokens_document document = {
             .argument = job->argument,
             .id = job->batch->ids[row],
@@ -257,7 +261,7 @@ enum cy_status cy_tokens_run(const struct cy_tokens_run *run, uint64_t *bad_coun
                               .inputs = cy_alloc_zero(run->argument_count, sizeof *running.inputs),
                               .threads = cy_alloc_zero(thread_count, sizeof *running.threads)};
     for (size_t i = 0; i < thread_count; i++)
-        running.threads[i] = (struct thread){cy_scratch_new(), cy_token_cache_new(run->tokenizer, 0)};
+        running.threads[i] = (struct thread){cy_scratch_new(), run->tokenizer != NULL ? cy_token_cache_new(run->tokenizer, 0) : NULL};
     enum cy_status status = cy_pipeline_run(
         &(struct cy_pipeline){
             .context = &running,
