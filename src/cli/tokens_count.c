@@ -97,17 +97,53 @@ static void print_end(struct counting *counting, size_t argument_count)
         print_sum(counting, &counting->total, "sum");
 }
 
+/* What the command line asks for. */
+struct request {
+    const char *tokenizer_name, *by, *format, *read_as;
+    uint64_t thread_count;
+};
+
+static enum cy_status count(const struct request *request, char *const *arguments, size_t argument_count, struct cy_error *error)
+{
+    struct counting counting = {.arguments = arguments,
+                                .by_document = strcmp(request->by, "document") == 0,
+                                .by_party = strcmp(request->by, "party") == 0,
+                                .json = strcmp(request->format, "json") == 0};
+    struct cy_tokenizer *tokenizer = NULL;
+    uint64_t bad_count = 0;
+    enum cy_status status = cy_tokens_vocabulary(request->tokenizer_name, &tokenizer, error);
+    if (status == CY_OK) {
+        const struct cy_tokens_run run = {.tokenizer = tokenizer,
+                                          .arguments = arguments,
+                                          .argument_count = argument_count,
+                                          .format = request->read_as,
+                                          .thread_count = request->thread_count,
+                                          .context = &counting,
+                                          .put = put};
+        status = cy_tokens_run(&run, &bad_count, error);
+    }
+    if (status == CY_OK)
+        print_end(&counting, argument_count);
+    if (fflush(stdout) != 0 && status == CY_OK)
+        status = cy_error_errno(error, "write to", "standard output");
+    cy_tokens_warn(bad_count);
+    cy_tokenizer_free(tokenizer);
+    cy_arena_release(&counting.arena);
+    cy_buffer_release(&counting.line);
+    free(counting.parties);
+    return status;
+}
+
 int cy_cmd_tokens_count(int argc, char **argv)
 {
-    const char *tokenizer_name = NULL, *by = "file", *format = "text", *read_as = NULL;
-    uint64_t thread_count = 0;
-    struct cy_tokens_run run = {0};
+    struct request request = {.by = "file", .format = "text"};
     const struct cy_option options[] = {
-        CY_OPT_TEXT("tokenizer", &tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
-        CY_OPT_CHOICE("by", &by, "file|document|party", "what a line is for"),
-        CY_OPT_CHOICE("format", &format, "text|json", "how to print"),
-        CY_OPT_TEXT("read-as", &read_as, "FORMAT", "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
-        CY_OPT_COUNT("threads", &thread_count, "N", "threads (default: all processors)"),
+        CY_OPT_TEXT("tokenizer", &request.tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
+        CY_OPT_CHOICE("by", &request.by, "file|document|party", "what a line is for"),
+        CY_OPT_CHOICE("format", &request.format, "text|json", "how to print"),
+        CY_OPT_TEXT("read-as", &request.read_as, "FORMAT",
+                    "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
+        CY_OPT_COUNT("threads", &request.thread_count, "N", "threads (default: all processors)"),
         CY_OPT_END,
     };
     static const char *const examples[] = {
@@ -133,32 +169,6 @@ int cy_cmd_tokens_count(int argc, char **argv)
         });
     if (exit_status >= 0)
         return exit_status;
-    struct counting counting = {.arguments = argv,
-                                .by_document = strcmp(by, "document") == 0,
-                                .by_party = strcmp(by, "party") == 0,
-                                .json = strcmp(format, "json") == 0};
-    struct cy_tokenizer *tokenizer = NULL;
     struct cy_error error;
-    uint64_t bad_count = 0;
-    enum cy_status status = cy_tokens_vocabulary(tokenizer_name, &tokenizer, &error);
-    if (status == CY_OK) {
-        run = (struct cy_tokens_run){.tokenizer = tokenizer,
-                                     .arguments = argv,
-                                     .argument_count = (size_t)argc,
-                                     .format = read_as,
-                                     .thread_count = thread_count,
-                                     .context = &counting,
-                                     .put = put};
-        status = cy_tokens_run(&run, &bad_count, &error);
-    }
-    if (status == CY_OK)
-        print_end(&counting, (size_t)argc);
-    if (fflush(stdout) != 0 && status == CY_OK)
-        status = cy_error_errno(&error, "write to", "standard output");
-    cy_tokens_warn(bad_count);
-    cy_tokenizer_free(tokenizer);
-    cy_arena_release(&counting.arena);
-    cy_buffer_release(&counting.line);
-    free(counting.parties);
-    return status == CY_OK ? CY_EXIT_OK : cy_report(&error);
+    return count(&request, argv, (size_t)argc, &error) == CY_OK ? CY_EXIT_OK : cy_report(&error);
 }

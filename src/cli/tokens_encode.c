@@ -31,7 +31,10 @@ static void add_text(struct cy_buffer *out, const uint32_t *ids, size_t count)
 static enum cy_status put(void *context, const struct cy_tokens_document *document, struct cy_error *error)
 {
     struct encoding_run *run = context;
-    (void)error;
+    if (run->output.writer.status != CY_OK) {
+        *error = run->output.writer.error;
+        return run->output.writer.status;
+    }
     cy_buffer_clear(&run->bytes);
     if (run->id_bytes > 0) {
         cy_tokens_add_ids(&run->bytes, document->ids, document->count, run->id_bytes);
@@ -47,21 +50,58 @@ static enum cy_status put(void *context, const struct cy_tokens_document *docume
     return CY_OK;
 }
 
+/* What the command line asks for. */
+struct request {
+    const char *tokenizer_name, *format, *path, *end, *read_as;
+    uint64_t thread_count;
+    bool specials, affixes;
+};
+
+static enum cy_status encode(const struct request *request, const struct cy_tokenizer *tokenizer, struct encoding_run *run,
+                             char *const *arguments, size_t argument_count, struct cy_error *error)
+{
+    uint64_t bad_count = 0;
+    enum cy_status status = cy_tokens_id_bytes(tokenizer, request->format, &run->id_bytes, error);
+    run->with_end = request->end != NULL;
+    if (status == CY_OK && run->with_end)
+        status = cy_tokens_find(tokenizer, request->end, &run->end, error);
+    if (status == CY_OK)
+        status = cy_tokens_output_open(&run->output, request->path, error);
+    if (status != CY_OK)
+        return status;
+    const struct cy_tokens_run documents = {
+        .tokenizer = tokenizer,
+        .encoding = {.specials = request->specials ? CY_SPECIALS_AS_IDS : CY_SPECIALS_AS_TEXT, .affixes = request->affixes},
+        .with_ids = true,
+        .arguments = arguments,
+        .argument_count = argument_count,
+        .format = request->read_as,
+        .thread_count = request->thread_count,
+        .context = run,
+        .put = put,
+    };
+    status = cy_tokens_output_close(&run->output, cy_tokens_run(&documents, &bad_count, error), error);
+    if (status == CY_OK && strcmp(request->path, "-") != 0)
+        printf("%" PRIu64 " tokens of %" PRIu64 " document%s\n", run->token_count, run->document_count,
+               run->document_count == 1 ? "" : "s");
+    cy_tokens_warn(bad_count);
+    return status;
+}
+
 int cy_cmd_tokens_encode(int argc, char **argv)
 {
-    const char *tokenizer_name = NULL, *format = "u32", *path = "-", *end = NULL, *read_as = NULL;
-    uint64_t thread_count = 0, bad_count = 0;
-    bool specials = false, affixes = false;
+    struct request request = {.format = "u32", .path = "-"};
     struct encoding_run run = {0};
     const struct cy_option options[] = {
-        CY_OPT_TEXT("tokenizer", &tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
-        CY_OPT_CHOICE("format", &format, "u32|u16|text", "little-endian numbers of 32 or 16 bits, or a line of numbers a document"),
-        CY_OPT_TEXT("output", &path, "OUT", "the file to write (default: standard output)"),
-        CY_OPT_TEXT("end", &end, "TOKEN", "put this token after every document: <|endoftext|>, </s>, …"),
-        CY_OPT_FLAG("specials", &specials, "take the names of special tokens in a text as those tokens, not as text"),
-        CY_OPT_FLAG("affixes", &affixes, "put around each document what the vocabulary's file says: <s>, [CLS], …"),
-        CY_OPT_TEXT("read-as", &read_as, "FORMAT", "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
-        CY_OPT_COUNT("threads", &thread_count, "N", "threads (default: all processors)"),
+        CY_OPT_TEXT("tokenizer", &request.tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
+        CY_OPT_CHOICE("format", &request.format, "u32|u16|text", "little-endian numbers of 32 or 16 bits, or a line of numbers a document"),
+        CY_OPT_TEXT("output", &request.path, "OUT", "the file to write (default: standard output)"),
+        CY_OPT_TEXT("end", &request.end, "TOKEN", "put this token after every document: <|endoftext|>, </s>, …"),
+        CY_OPT_FLAG("specials", &request.specials, "take the names of special tokens in a text as those tokens, not as text"),
+        CY_OPT_FLAG("affixes", &request.affixes, "put around each document what the vocabulary's file says: <s>, [CLS], …"),
+        CY_OPT_TEXT("read-as", &request.read_as, "FORMAT",
+                    "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
+        CY_OPT_COUNT("threads", &request.thread_count, "N", "threads (default: all processors)"),
         CY_OPT_END,
     };
     static const char *const examples[] = {"ciyuan tokens encode --tokenizer o200k_base --output book.u32 book.txt",
@@ -83,31 +123,9 @@ int cy_cmd_tokens_encode(int argc, char **argv)
         return exit_status;
     struct cy_tokenizer *tokenizer = NULL;
     struct cy_error error;
-    enum cy_status status = cy_tokens_vocabulary(tokenizer_name, &tokenizer, &error);
+    enum cy_status status = cy_tokens_vocabulary(request.tokenizer_name, &tokenizer, &error);
     if (status == CY_OK)
-        status = cy_tokens_id_bytes(tokenizer, format, &run.id_bytes, &error);
-    run.with_end = end != NULL;
-    if (status == CY_OK && run.with_end)
-        status = cy_tokens_find(tokenizer, end, &run.end, &error);
-    if (status == CY_OK)
-        status = cy_tokens_output_open(&run.output, path, &error);
-    if (status == CY_OK) {
-        const struct cy_tokens_run documents = {
-            .tokenizer = tokenizer,
-            .encoding = {.specials = specials ? CY_SPECIALS_AS_IDS : CY_SPECIALS_AS_TEXT, .affixes = affixes},
-            .with_ids = true,
-            .arguments = argv,
-            .argument_count = (size_t)argc,
-            .format = read_as,
-            .thread_count = thread_count,
-            .context = &run,
-            .put = put,
-        };
-        status = cy_tokens_output_close(&run.output, cy_tokens_run(&documents, &bad_count, &error), &error);
-    }
-    if (status == CY_OK && strcmp(path, "-") != 0)
-        printf("%" PRIu64 " tokens of %" PRIu64 " document%s\n", run.token_count, run.document_count, run.document_count == 1 ? "" : "s");
-    cy_tokens_warn(bad_count);
+        status = encode(&request, tokenizer, &run, argv, (size_t)argc, &error);
     cy_buffer_release(&run.bytes);
     cy_tokenizer_free(tokenizer);
     return status == CY_OK ? CY_EXIT_OK : cy_report(&error);

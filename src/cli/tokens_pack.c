@@ -56,7 +56,10 @@ static enum cy_status put(void *context, const struct cy_tokens_document *docume
     struct packing *packing = context;
     bool validation = (double)cy_hash64(document->id, 0) < packing->request->validation_share * 18446744073709551616.0; /* 2^64 */
     struct spans *spans = &packing->documents[validation ? VALIDATION : TRAIN];
-    (void)error;
+    if (packing->writer.status != CY_OK) {
+        *error = packing->writer.error;
+        return packing->writer.status;
+    }
     if (document->count == 0) {
         packing->empty_count++;
         return CY_OK;
