@@ -299,7 +299,7 @@ struct cy_inflate *cy_inflate_new(int file, const char *path, uint64_t offset, u
         CY_ASSERT(inflate->frames != NULL);
         ZSTD_DCtx_setParameter(inflate->frames, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
     } else {
-        inflate->gzip = cy_alloc(sizeof *inflate->gzip);
+        inflate->gzip = cy_alloc_zero(1, sizeof *inflate->gzip);
     }
     return inflate;
 }

@@ -161,17 +161,18 @@ static struct cy_str unchunk(struct cy_str packed, struct cy_arena *arena)
     return (struct cy_str){out, out_size};
 }
 
-/* Decompresses a body that begins as `wrapper` says (ISAL_GZIP, ISAL_ZLIB, ISAL_DEFLATE). false: no byte came of it. */
+/* Decompresses a body that begins as `wrapper` says (ISAL_GZIP, ISAL_ZLIB, ISAL_DEFLATE). false: no byte came of it. Where the body is damaged,
+ * ISA-L may count bytes that it did not write: all memory it sees begins as zeros, so that the same body always gives the same text. */
 static bool inflate_body(struct cy_str packed, uint32_t wrapper, struct cy_arena *arena, struct cy_str *body, bool *too_large)
 {
     enum { ROOM_BYTES_MAX = CY_RECORD_BYTES_MAX + 1 };
-    struct inflate_state *state = cy_alloc(sizeof *state);
+    struct inflate_state *state = cy_alloc_zero(1, sizeof *state);
     isal_inflate_init(state);
     state->crc_flag = wrapper;
     state->next_in = (uint8_t *)packed.data;
     state->avail_in = (uint32_t)packed.size;
     size_t capacity = CY_MIN(packed.size * 4 + 4096, ROOM_BYTES_MAX), size = 0; /* pages shrink to a fourth or so */
-    char *out = cy_alloc(capacity);
+    char *out = cy_alloc_zero(1, capacity);
     for (;;) {
         state->next_out = (uint8_t *)out + size;
         state->avail_out = (uint32_t)(capacity - size);
@@ -181,6 +182,7 @@ static bool inflate_body(struct cy_str packed, uint32_t wrapper, struct cy_arena
             break; /* the end, damage, no more input, or enough: what came so far is the body */
         capacity = CY_MIN(capacity * 2, ROOM_BYTES_MAX);
         out = cy_realloc(out, capacity);
+        memset(out + size, 0, capacity - size);
     }
     free(state);
     *too_large = size > CY_RECORD_BYTES_MAX;
