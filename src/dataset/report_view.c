@@ -137,21 +137,24 @@ static double bin_at(size_t bin)
     return bin == CY_BINS_SIGN ? 0 : bin < CY_BINS_SIGN ? cy_bin_low(bin + 1) : cy_bin_low(bin);
 }
 
-/* How many lie below `edge`; a bin that the edge cuts counts in proportion. */
-static double count_below(const struct cy_histogram *histogram, double edge)
+/* How far a histogram was walked: `below` lie in the bins before `bin`. */
+struct bin_walk {
+    size_t bin;
+    double below;
+};
+
+/* How many lie below `edge`; a bin that the edge cuts counts in proportion. Edges come in ascending order. */
+static double count_below(const struct cy_histogram *histogram, struct bin_walk *walk, double edge)
 {
-    double below = 0;
     if (histogram->count == 0)
         return 0;
     size_t cut = cy_bin_of(edge);
-    for (size_t bin = 0; bin < cut; bin++)
-        below += (double)histogram->bins[bin];
+    for (; walk->bin < cut; walk->bin++)
+        walk->below += (double)histogram->bins[walk->bin];
     double low = cy_bin_low(cut), high = cut + 1 < CY_BIN_COUNT ? cy_bin_low(cut + 1) : edge;
     if (cut != CY_BINS_SIGN && high > low && edge > low)
-        below += (double)histogram->bins[cut] * (edge - low) / (high - low);
-    else if (cut == CY_BINS_SIGN && edge > 0)
-        below += (double)histogram->bins[cut];
-    return below;
+        return walk->below + (double)histogram->bins[cut] * (edge - low) / (high - low);
+    return walk->below + (cut == CY_BINS_SIGN && edge > 0 ? (double)histogram->bins[cut] : 0);
 }
 
 /* Integers only, as far as the bins can tell. */
@@ -167,8 +170,10 @@ static void fill_bars(const struct cy_histogram *histogram, const struct cy_bars
 {
     /* Rounding the running sum keeps the total. */
     double before = 0;
+    struct bin_walk walk = {0, 0};
     for (size_t i = 0; i < bars->bar_count; i++) {
-        double until = i + 1 == bars->bar_count ? (double)histogram->count : floor(count_below(histogram, bars->edges[i + 1]) + 0.5);
+        bool last = i + 1 == bars->bar_count;
+        double until = last ? (double)histogram->count : floor(count_below(histogram, &walk, bars->edges[i + 1]) + 0.5);
         until = CY_MAX(until, before);
         counts[i] = (uint64_t)(until - before);
         before = until;
