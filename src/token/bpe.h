@@ -17,6 +17,7 @@ enum {
     CY_BPE_BUCKET = 8,             /* pairs a bucket: one cache line */
     CY_BPE_SHORT_BYTES = 12,       /* the longest token in short_tokens */
     CY_BPE_PARTS_MAX = 64,         /* first ids that merge in registers; more go to the heap */
+    CY_BPE_HEAP_KEPT = 1 << 14,    /* parts: a thread keeps 640 KB of heap at most between pieces */
     CY_BPE_CROSSING_BITS = 19,     /* log2 of the bits of `crossing`: 64 KB; o200k_base sets 3 % of them */
     CY_BPE_CHARS = 0x10000 - 0x800 /* code points of three bytes */
 };
@@ -31,7 +32,7 @@ struct cy_bpe {
     struct cy_token_model model;
     const struct cy_vocabulary *vocabulary;
     bool whole_first;
-    bool all_made; /* merges make every token of its own bytes, so that looking pieces up changes nothing */
+    bool chars_made; /* merges make every token that holds a character of three bytes, or pieces are not looked up whole */
     uint32_t byte_ids[256];
     uint32_t *byte_pairs; /* [first << 8 | second] → rank of that pair of bytes */
     uint64_t *pairs;      /* buckets: left << 43 | right << 22 | rank; UINT64_MAX: free */
@@ -137,8 +138,9 @@ struct cy_bpe_heap {
 };
 void cy_bpe_heap_release(struct cy_bpe_heap *heap);
 
-/* Merges ids[0..count), count ≤ CY_BPE_PARTS_MAX, in place and returns how many are left. The variants' definition is the scalar one. */
-typedef size_t cy_bpe_merge_fn(const struct cy_bpe *bpe, uint32_t *ids, size_t count);
+/* Merges ids[0..count), count ≤ CY_BPE_PARTS_MAX, in place and returns how many are left. bytes: where the ids are those of so many bytes,
+ * the bytes; else NULL. The variants' definition is the scalar one. */
+typedef size_t cy_bpe_merge_fn(const struct cy_bpe *bpe, const char *bytes, uint32_t *ids, size_t count);
 struct cy_bpe_merge_variant {
     const char *name;
     unsigned needs;
@@ -162,25 +164,26 @@ struct cy_bpe_seen {
 };
 enum { CY_BPE_SEEN_IDS = 4, CY_BPE_SEEN_BYTES = 16, CY_BPE_SEEN_MIN = 1 << 10, CY_BPE_SEEN_MAX = 1 << 20 };
 
-/* A longer piece seen before: at most 32 bytes and seven ids; one cache line. */
+/* A piece seen before that is longer or has more ids: 5 to 64 bytes, at most 15 ids; two cache lines. */
 struct cy_bpe_seen_long {
-    uint64_t key[4]; /* the bytes, zeros behind */
+    uint64_t key[8]; /* the bytes, zeros behind */
     uint16_t size;   /* in bytes; 0: free */
     uint16_t count;
-    uint32_t ids[7];
+    uint32_t ids[15];
 };
-enum { CY_BPE_LONG_IDS = 7, CY_BPE_LONG_BYTES = 32 };
+enum { CY_BPE_LONG_IDS = 15, CY_BPE_LONG_BYTES = 64 };
 
 struct cy_bpe_memory {
     cy_bpe_merge_fn *merge;
     cy_split_masks_fn *masks;
+    bool has_avx2;
     struct cy_bpe_heap heap;
-    struct cy_bpe_seen *seen; /* pairs of slots: a piece is in one of two */
+    struct cy_bpe_seen *seen;
+    uint64_t seen_mask; /* their number less one */
     struct cy_bpe_seen_long *seen_long;
     uint64_t seen_long_mask;
-    unsigned replaced;  /* a counter that chooses between two */
-    uint64_t seen_mask; /* their number less one */
-    struct cy_ids ids;  /* one piece's */
+    unsigned replaced; /* counts up: which of the four places is the next to be taken from another piece */
+    struct cy_ids ids; /* of one piece, when only counting */
     struct cy_piece_ends ends;
 };
 void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_max);

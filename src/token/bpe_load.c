@@ -106,6 +106,14 @@ static void add_pair(struct cy_bpe *bpe, uint32_t left, uint32_t right, uint32_t
     bpe->pairs[slot] = CY_MIN(bpe->pairs[slot], pair << 22 | rank);
 }
 
+/* The ranks of all pairs of bytes that are in the table now. */
+static void byte_pairs_init(struct cy_bpe *bpe)
+{
+    for (unsigned first = 0; first < 256; first++)
+        for (unsigned second = 0; second < 256; second++)
+            bpe->byte_pairs[first << 8 | second] = cy_bpe_rank(bpe, bpe->byte_ids[first], bpe->byte_ids[second]);
+}
+
 /* What merging a token's bytes comes to: the ids, at most 64 of them written, and their number. */
 static size_t merge_token(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, struct cy_str token, uint32_t *ids,
                           struct cy_ids *many)
@@ -113,7 +121,7 @@ static size_t merge_token(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, stru
     if (token.size <= CY_BPE_PARTS_MAX) {
         for (size_t i = 0; i < token.size; i++)
             ids[i] = bpe->byte_ids[(uint8_t)token.data[i]];
-        return merge(bpe, ids, token.size);
+        return merge(bpe, token.data, ids, token.size);
     }
     many->count = 0;
     cy_bpe_merge_piece(bpe, merge, heap, token, many);
@@ -142,13 +150,17 @@ static bool pairs_of_ranks(struct cy_bpe *bpe, const uint32_t *order, size_t cou
     uint32_t ids[CY_BPE_PARTS_MAX];
     bool all = true;
     pairs_init(bpe, count);
+    byte_pairs_init(bpe);
     for (size_t rank = 0; rank < count && all; rank++) {
         struct cy_str token = cy_vocabulary_token(bpe->vocabulary, order[rank]);
         if (token.size < 2)
             continue;
         all = merge_token(bpe, merge, &heap, token, ids, &many) == 2;
-        if (all)
-            add_pair(bpe, ids[0], ids[1], (uint32_t)rank);
+        if (!all)
+            break;
+        add_pair(bpe, ids[0], ids[1], (uint32_t)rank);
+        if (token.size == 2)
+            bpe->byte_pairs[(uint8_t)token.data[0] << 8 | (uint8_t)token.data[1]] = (uint32_t)rank;
     }
     cy_bpe_heap_release(&heap);
     cy_ids_release(&many);
@@ -164,6 +176,32 @@ static void pairs_of_splits(struct cy_bpe *bpe, const uint32_t *order, size_t co
     pairs_init(bpe, split_count);
     for (size_t rank = 0; rank < count; rank++)
         add_splits(bpe, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
+    byte_pairs_init(bpe);
+}
+
+static bool holds_chars(struct cy_str token)
+{
+    for (size_t i = 0; i < token.size; i++)
+        if ((uint8_t)token.data[i] >= 0xE0)
+            return true;
+    return false;
+}
+
+/* Whether merges make every token that holds a character of three bytes. */
+static bool makes_chars(const struct cy_bpe *bpe, const uint32_t *order, size_t count)
+{
+    cy_bpe_merge_fn *merge = cy_bpe_merge_parts();
+    struct cy_bpe_heap heap = {0};
+    struct cy_ids many = {0};
+    uint32_t ids[CY_BPE_PARTS_MAX];
+    bool all = true;
+    for (size_t rank = 0; rank < count && all; rank++) {
+        struct cy_str token = cy_vocabulary_token(bpe->vocabulary, order[rank]);
+        all = !holds_chars(token) || (merge_token(bpe, merge, &heap, token, ids, &many) == 1 && ids[0] == order[rank]);
+    }
+    cy_bpe_heap_release(&heap);
+    cy_ids_release(&many);
+    return all;
 }
 
 /* ---- characters of three bytes ---- */
@@ -208,7 +246,7 @@ static uint64_t char_entry(const struct cy_bpe *bpe, const struct crossing *cros
     uint32_t lowest = CY_MIN(crossing->first[bytes[0]], crossing->last[bytes[2]]);
     lowest = CY_MIN(lowest, crossing->first_two[bytes[0] << 8 | bytes[1]]);
     lowest = CY_MIN(lowest, crossing->last_two[bytes[1] << 8 | bytes[2]]);
-    uint32_t front = cy_bpe_rank(bpe, id[bytes[0]], id[bytes[1]]), back = cy_bpe_rank(bpe, id[bytes[1]], id[bytes[2]]);
+    uint32_t front = bpe->byte_pairs[bytes[0] << 8 | bytes[1]], back = bpe->byte_pairs[bytes[1] << 8 | bytes[2]];
     uint32_t rank = CY_MIN(front, back);
     if (rank == CY_BPE_NONE || rank >= lowest)
         return raw;
@@ -302,22 +340,14 @@ static enum cy_status bytes_init(struct cy_bpe *bpe, const struct cy_bpe_source 
     memset(bpe->byte_ids, 0xFF, sizeof bpe->byte_ids);
     for (uint32_t id = 0; id < source->vocabulary->count; id++) {
         struct cy_str token = cy_vocabulary_token(source->vocabulary, id);
-        if (token.size == 1 && (source->ranks == NULL || source->ranks[id] != UINT32_MAX) &&
-            bpe->byte_ids[(uint8_t)token.data[0]] == UINT32_MAX)
+        bool known = source->ranks != NULL ? source->ranks[id] != UINT32_MAX : source->is_added == NULL || !source->is_added[id];
+        if (token.size == 1 && known && bpe->byte_ids[(uint8_t)token.data[0]] == UINT32_MAX)
             bpe->byte_ids[(uint8_t)token.data[0]] = id;
     }
     for (unsigned byte = 0; byte < 256; byte++)
         if (bpe->byte_ids[byte] == UINT32_MAX)
             return cy_error_set(error, CY_BAD_INPUT, "the vocabulary has no token for the byte 0x%02X", byte);
     return CY_OK;
-}
-
-static void byte_pairs_init(struct cy_bpe *bpe)
-{
-    bpe->byte_pairs = cy_alloc(65536 * sizeof *bpe->byte_pairs);
-    for (unsigned first = 0; first < 256; first++)
-        for (unsigned second = 0; second < 256; second++)
-            bpe->byte_pairs[first << 8 | second] = cy_bpe_rank(bpe, bpe->byte_ids[first], bpe->byte_ids[second]);
 }
 
 struct ranked {
@@ -369,10 +399,13 @@ static void ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
         bpe->merged = cy_alloc((count + 1) * sizeof *bpe->merged);
         memcpy(bpe->merged, order, count * sizeof *order);
     }
-    bpe->all_made = pairs_of_ranks(bpe, order, count);
-    if (!bpe->all_made)
+    bool all_made = pairs_of_ranks(bpe, order, count);
+    bpe->chars_made = true;
+    if (!all_made) {
         pairs_of_splits(bpe, order, count);
-    chars_init(bpe, order, count, bpe->all_made);
+        bpe->chars_made = makes_chars(bpe, order, count);
+    }
+    chars_init(bpe, order, count, all_made);
     free(order);
 }
 
@@ -389,18 +422,46 @@ static enum cy_status check_merges(const struct cy_bpe_source *source, struct cy
         if (merge->left >= count || merge->right >= count || merge->merged >= count)
             return cy_error_set(error, CY_BAD_INPUT, "merge %zu names an id that is no token: %u and %u to %u of %zu", i, merge->left,
                                 merge->right, merge->merged, count);
-        if (cy_vocabulary_token(source->vocabulary, merge->left).size + cy_vocabulary_token(source->vocabulary, merge->right).size !=
-            cy_vocabulary_token(source->vocabulary, merge->merged).size)
+        struct cy_str left = cy_vocabulary_token(source->vocabulary, merge->left),
+                      right = cy_vocabulary_token(source->vocabulary, merge->right);
+        struct cy_str made = cy_vocabulary_token(source->vocabulary, merge->merged);
+        if (made.size != left.size + right.size || !cy_str_starts(made, left) || !cy_str_ends(made, right))
             return cy_error_set(error, CY_BAD_INPUT, "merge %zu makes of %u and %u the token %u, which is not the two put together", i,
                                 merge->left, merge->right, merge->merged);
     }
     return CY_OK;
 }
 
-/* A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */
-static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
+/* The rank of the last merge that makes the token of its own bytes, CY_BPE_NONE when merges do not make it. */
+static uint32_t last_merge(const struct cy_bpe *bpe, uint32_t id)
 {
-    const struct cy_vocabulary *vocabulary = source->vocabulary;
+    struct cy_str token = cy_vocabulary_token(bpe->vocabulary, id);
+    uint32_t ids[CY_BPE_PARTS_MAX], last = CY_BPE_NONE;
+    size_t count = token.size;
+    if (count > CY_BPE_PARTS_MAX)
+        return CY_BPE_NONE;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = bpe->byte_ids[(uint8_t)token.data[i]];
+    while (count > 1) {
+        size_t best = 0;
+        last = CY_BPE_NONE;
+        for (size_t i = 0; i + 1 < count; i++) {
+            uint32_t rank = cy_bpe_rank(bpe, ids[i], ids[i + 1]);
+            best = rank < last ? i : best;
+            last = CY_MIN(rank, last);
+        }
+        if (last == CY_BPE_NONE)
+            return CY_BPE_NONE;
+        ids[best] = cy_bpe_merged(bpe, last);
+        memmove(ids + best + 1, ids + best + 2, (count - best - 2) * sizeof *ids);
+        count--;
+    }
+    return ids[0] == id ? last : CY_BPE_NONE;
+}
+
+/* All pairs first. A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */
+static void all_merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
+{
     pairs_init(bpe, source->merge_count);
     bpe->merged = cy_alloc((source->merge_count + 1) * sizeof *bpe->merged);
     for (size_t rank = source->merge_count; rank-- > 0;) {
@@ -409,43 +470,68 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
         if (cy_bpe_rank(bpe, merge->left, merge->right) == CY_BPE_NONE)
             add_pair(bpe, merge->left, merge->right, (uint32_t)rank);
     }
+    byte_pairs_init(bpe);
+}
 
+/* Only the pair that a token arises from when alone ever makes it (bpe.h says why), so that the others need not be in the table. Tokens of
+ * more than CY_BPE_PARTS_MAX bytes keep all theirs. used[rank]: whether the merge is needed. */
+static void used_merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source, const bool *used)
+{
+    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
+    pairs_init(bpe, source->merge_count);
+    for (size_t rank = source->merge_count; rank-- > 0;)
+        if (used[rank] && cy_bpe_rank(bpe, source->merges[rank].left, source->merges[rank].right) == CY_BPE_NONE)
+            add_pair(bpe, source->merges[rank].left, source->merges[rank].right, (uint32_t)rank);
+    byte_pairs_init(bpe);
+}
+
+/* Whether no merge needed ranks below one that its tokens arise from. */
+static bool is_ordered(const struct cy_bpe_source *source, const bool *used)
+{
+    uint32_t *made_at = cy_alloc_zero(source->vocabulary->count + 1, sizeof *made_at);
+    bool ordered = true;
+    for (size_t rank = 0; rank < source->merge_count; rank++)
+        if (used[rank])
+            made_at[source->merges[rank].merged] = (uint32_t)rank + 1;
+    for (size_t rank = 0; rank < source->merge_count; rank++)
+        ordered = ordered && (!used[rank] || (made_at[source->merges[rank].left] <= rank && made_at[source->merges[rank].right] <= rank));
+    free(made_at);
+    return ordered;
+}
+
+static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
+{
+    const struct cy_vocabulary *vocabulary = source->vocabulary;
     size_t short_count = 0, long_count = 0;
+    bool *used = cy_alloc_zero(source->merge_count + 1, sizeof *used);
+    all_merges_init(bpe, source);
     for (uint32_t id = 0; id < vocabulary->count; id++)
         *(cy_vocabulary_token(vocabulary, id).size <= CY_BPE_SHORT_BYTES ? &short_count : &long_count) += 1;
     tokens_init(bpe, short_count, long_count);
-
-    /* the tokens that merges make, and the pair each arises from: its last merge when alone */
-    cy_bpe_merge_fn *run = cy_bpe_merge_parts();
-    struct cy_bpe_heap heap = {0};
-    struct cy_ids many = {0};
-    uint32_t ids[CY_BPE_PARTS_MAX];
-    bpe->all_made = true;
+    bpe->chars_made = true;
     for (uint32_t id = 0; id < vocabulary->count; id++) {
         struct cy_str token = cy_vocabulary_token(vocabulary, id);
-        if (token.size == 0)
+        if (token.size == 0 || (source->is_added != NULL && source->is_added[id]))
             continue;
-        bool made = merge_token(bpe, run, &heap, token, ids, &many) == 1 && ids[0] == id;
-        bpe->all_made = bpe->all_made && made;
+        uint32_t rank = token.size > 1 ? last_merge(bpe, id) : CY_BPE_NONE;
+        bool made = rank != CY_BPE_NONE || (token.size == 1 && bpe->byte_ids[(uint8_t)token.data[0]] == id);
+        if (rank != CY_BPE_NONE)
+            used[rank] = true;
         if ((made || source->whole_first) && cy_bpe_find(bpe, token) == UINT32_MAX)
             add_token(bpe, id);
+        bpe->chars_made = bpe->chars_made && (made || !source->whole_first || !holds_chars(token));
     }
-    cy_bpe_heap_release(&heap);
-    cy_ids_release(&many);
-
-    /* ordered: no pair ranks below a merge that its tokens arise from */
-    uint32_t *made_at = cy_alloc_zero(vocabulary->count + 1, sizeof *made_at), *order = cy_alloc((source->merge_count + 1) * sizeof *order);
-    bool ordered = true;
+    uint32_t *order = cy_alloc((source->merge_count + 1) * sizeof *order);
+    size_t order_count = 0;
     for (size_t rank = 0; rank < source->merge_count; rank++) {
-        const struct cy_bpe_merge *merge = &source->merges[rank];
-        made_at[merge->merged] = (uint32_t)rank + 1;
-        order[rank] = merge->merged;
+        used[rank] = used[rank] || cy_vocabulary_token(vocabulary, source->merges[rank].merged).size > CY_BPE_PARTS_MAX;
+        order[rank] = source->merges[rank].merged; /* those not used too, which only makes chars_init more careful */
+        order_count++;
     }
-    for (size_t rank = 0; rank < source->merge_count; rank++)
-        ordered = ordered && made_at[source->merges[rank].left] <= rank && made_at[source->merges[rank].right] <= rank;
-    chars_init(bpe, order, source->merge_count, ordered);
-    free(made_at);
+    used_merges_init(bpe, source, used);
+    chars_init(bpe, order, order_count, is_ordered(source, used));
     free(order);
+    free(used);
 }
 
 enum cy_status cy_bpe_new(struct cy_token_model **model, const struct cy_bpe_source *source, struct cy_arena *arena, struct cy_error *error)
@@ -461,16 +547,18 @@ enum cy_status cy_bpe_new(struct cy_token_model **model, const struct cy_bpe_sou
     *model = NULL;
     bpe->vocabulary = source->vocabulary;
     bpe->whole_first = source->whole_first;
+    bpe->byte_pairs = cy_alloc(65536 * sizeof *bpe->byte_pairs);
     enum cy_status status = bytes_init(bpe, source, error);
     if (status == CY_OK && source->ranks == NULL)
         status = check_merges(source, error);
-    if (status != CY_OK)
+    if (status != CY_OK) {
+        free(bpe->byte_pairs);
         return status;
+    }
     if (source->ranks != NULL)
         ranks_init(bpe, source);
     else
         merges_init(bpe, source);
-    byte_pairs_init(bpe);
     *model = &bpe->model;
     return CY_OK;
 }

@@ -8,11 +8,11 @@
 /* ---- few parts ---- */
 
 /* The definition: of all pairs the one of the lowest rank, the leftmost of equal ones, becomes one token, until none merges. */
-static size_t merge_scalar(const struct cy_bpe *bpe, uint32_t *ids, size_t count)
+static size_t merge_scalar(const struct cy_bpe *bpe, const char *bytes, uint32_t *ids, size_t count)
 {
     uint32_t ranks[CY_BPE_PARTS_MAX];
     for (size_t i = 0; i + 1 < count; i++)
-        ranks[i] = cy_bpe_rank(bpe, ids[i], ids[i + 1]);
+        ranks[i] = bytes != NULL ? bpe->byte_pairs[(uint8_t)bytes[i] << 8 | (uint8_t)bytes[i + 1]] : cy_bpe_rank(bpe, ids[i], ids[i + 1]);
     while (count > 1) {
         size_t best = 0;
         for (size_t i = 1; i + 1 < count; i++)
@@ -51,19 +51,35 @@ AVX512 static inline uint32_t rank_avx512(const struct cy_bpe *bpe, uint32_t lef
     }
 }
 
-/* Parts keep their places; a bit of `alive` says whether one is still there, and the ranks of all pairs stand in `lanes` registers. */
-AVX512 __attribute__((always_inline)) static inline size_t merge_lanes(const struct cy_bpe *bpe, uint32_t *ids, size_t count, size_t lanes)
+/* The ranks of the pairs of bytes that begin at bytes[0..16), CY_BPE_NONE from pair_count on. */
+AVX512 static inline __m512i byte_ranks(const struct cy_bpe *bpe, const char *bytes, size_t pair_count)
 {
-    uint32_t ranks[CY_BPE_PARTS_MAX];
+    const __mmask16 pairs = pair_count < 16 ? (__mmask16)((1u << pair_count) - 1) : (__mmask16)0xFFFF;
+    __m512i first = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(pairs, bytes)),
+            second = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(pairs, bytes + 1));
+    __m512i index = _mm512_or_si512(_mm512_slli_epi32(first, 8), second);
+    return _mm512_mask_i32gather_epi32(_mm512_set1_epi32(CY_BPE_NONE), pairs, index, (const int *)bpe->byte_pairs, 4);
+}
+
+/* Parts keep their places; a bit of `alive` says whether one is still there, and the ranks of all pairs stand in `lanes` registers. */
+AVX512 __attribute__((always_inline)) static inline size_t merge_lanes(const struct cy_bpe *bpe, const char *bytes, uint32_t *ids,
+                                                                       size_t count, size_t lanes)
+{
     __m512i lane[CY_BPE_PARTS_MAX / 16];
     const __m512i none = _mm512_set1_epi32(CY_BPE_NONE);
     uint64_t alive = ~(uint64_t)0 >> (64 - count);
-    for (size_t i = 0; i < lanes; i++)
-        _mm512_storeu_si512(ranks + 16 * i, none);
-    for (size_t i = 0; i + 1 < count; i++)
-        ranks[i] = rank_avx512(bpe, ids[i], ids[i + 1]);
-    for (size_t i = 0; i < lanes; i++)
-        lane[i] = _mm512_loadu_si512(ranks + 16 * i);
+    if (bytes != NULL) {
+        for (size_t i = 0; i < lanes; i++)
+            lane[i] = byte_ranks(bpe, bytes + 16 * i, count - 1 > 16 * i ? count - 1 - 16 * i : 0);
+    } else {
+        uint32_t ranks[CY_BPE_PARTS_MAX];
+        for (size_t i = 0; i < lanes; i++)
+            _mm512_storeu_si512(ranks + 16 * i, none);
+        for (size_t i = 0; i + 1 < count; i++)
+            ranks[i] = rank_avx512(bpe, ids[i], ids[i + 1]);
+        for (size_t i = 0; i < lanes; i++)
+            lane[i] = _mm512_loadu_si512(ranks + 16 * i);
+    }
     for (;;) {
         __m512i lowest = lane[0];
         for (size_t i = 1; i < lanes; i++)
@@ -96,13 +112,13 @@ AVX512 __attribute__((always_inline)) static inline size_t merge_lanes(const str
     return left_count;
 }
 
-AVX512 static size_t merge_avx512(const struct cy_bpe *bpe, uint32_t *ids, size_t count)
+AVX512 static size_t merge_avx512(const struct cy_bpe *bpe, const char *bytes, uint32_t *ids, size_t count)
 {
     if (count < 2)
         return count;
     if (count <= 16)
-        return merge_lanes(bpe, ids, count, 1);
-    return count <= 32 ? merge_lanes(bpe, ids, count, 2) : merge_lanes(bpe, ids, count, 4);
+        return merge_lanes(bpe, bytes, ids, count, 1);
+    return count <= 32 ? merge_lanes(bpe, bytes, ids, count, 2) : merge_lanes(bpe, bytes, ids, count, 4);
 }
 
 const struct cy_bpe_merge_variant cy_bpe_merge_variants[CY_BPE_MERGE_VARIANTS] = {
@@ -237,7 +253,7 @@ void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct
     size_t count;
     if (piece.size <= CY_BPE_PARTS_MAX * 3 && first_ids(bpe, piece, few, CY_COUNT(few), &count) == piece.size &&
         count <= CY_BPE_PARTS_MAX) {
-        count = merge(bpe, few, count);
+        count = merge(bpe, count == piece.size ? piece.data : NULL, few, count);
         cy_ids_reserve(ids, count);
         memcpy(ids->items + ids->count, few, count * sizeof *few);
         ids->count += count;
@@ -246,4 +262,6 @@ void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct
     heap_reserve(heap, piece.size + 3);
     first_ids(bpe, piece, heap->ids, piece.size + 3, &count);
     merge_many(bpe, heap, count, ids);
+    if (heap->capacity > CY_BPE_HEAP_KEPT)
+        cy_bpe_heap_release(heap);
 }

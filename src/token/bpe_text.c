@@ -1,10 +1,13 @@
 /* A whole text at once: pieces are cut, looked up and merged in blocks, so that memory is asked for long before it is needed. */
 #include "token/bpe.h"
 
+#include "base/cpu.h"
 #include "token/split_scan.h"
 #include "token/splitter.h"
 
 #include <stdlib.h>
+
+#define INLINE __attribute__((always_inline)) /* into each of the variants */
 
 /* ---- a thread's memory ---- */
 
@@ -14,11 +17,12 @@ void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_ma
     (void)model;
     memory->merge = cy_bpe_merge_parts();
     memory->masks = cy_split_masks();
+    memory->has_avx2 = (cy_cpu_features() & CY_CPU_AVX2) != 0;
     size_t count = CY_BPE_SEEN_MIN; /* a quarter of the memory for long pieces, half for the others */
     while (4 * count * sizeof *memory->seen <= size_bytes_max && count < CY_BPE_SEEN_MAX)
         count *= 2;
-    memory->seen_long = cy_bpe_table_new(count / 4 * sizeof *memory->seen_long);
-    memory->seen_long_mask = count / 4 - 1;
+    memory->seen_long = cy_bpe_table_new(count / 8 * sizeof *memory->seen_long);
+    memory->seen_long_mask = count / 8 - 1;
     memory->seen = cy_bpe_table_new(count * sizeof *memory->seen);
     memory->seen_mask = count - 1;
     return memory;
@@ -159,99 +163,94 @@ static inline bool has_chars(const char *text, size_t at, size_t end)
     return end - at > 3 && ((uint8_t)text[at] >= 0xE0 || (uint8_t)text[at + 1] >= 0xE0);
 }
 
-/* The place of a piece of 17 to 32 bytes in the memory of long ones, and its key. */
-static struct cy_bpe_seen_long *long_place(const struct cy_bpe_memory *memory, struct cy_str piece, uint64_t key[4])
+/* ---- pieces that the hot loop does not find ---- */
+
+/* The place of a piece of at most CY_BPE_LONG_BYTES bytes in the memory of long ones, and its key. */
+static struct cy_bpe_seen_long *long_place(const struct cy_bpe_memory *memory, struct cy_str piece, uint64_t key[8])
 {
-    char bytes[CY_BPE_LONG_BYTES] = {0};
-    memcpy(bytes, piece.data, piece.size);
-    memcpy(key, bytes, sizeof bytes);
-    uint64_t hash = cy_bpe_hash(cy_bpe_hash(key[0], key[1]) + piece.size, cy_bpe_hash(key[2], key[3]));
+    uint64_t hash = piece.size;
+    memset(key, 0, CY_BPE_LONG_BYTES);
+    memcpy(key, piece.data, piece.size);
+    for (size_t i = 0; 8 * i < piece.size; i += 2)
+        hash = cy_bpe_hash(key[i] ^ hash, key[i + 1] + hash);
     return &memory->seen_long[hash & memory->seen_long_mask];
 }
 
-static void encode_new(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
-                       struct cy_ids *ids);
-
-/* A piece of more than CY_BPE_SEEN_BYTES bytes. */
-static void encode_long(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
-                        struct cy_ids *ids)
+/* Appends the ids of a piece that is where it would be if it was seen; false when it is not there. */
+static bool recall_long(const struct cy_bpe_seen_long *place, struct cy_str piece, const uint64_t key[8], struct cy_ids *ids)
 {
-    uint64_t whole[4];
-    size_t before = ids->count;
-    if (piece.size > CY_BPE_LONG_BYTES) {
-        encode_new(bpe, memory, piece, key, hash, ids);
-        return;
-    }
-    struct cy_bpe_seen_long *seen = long_place(memory, piece, whole);
-    if (seen->size == piece.size && memcmp(seen->key, whole, sizeof whole) == 0) {
-        cy_ids_reserve(ids, CY_BPE_LONG_IDS);
-        memcpy(ids->items + before, seen->ids, sizeof seen->ids);
-        ids->count += seen->count;
-        return;
-    }
-    encode_new(bpe, memory, piece, key, hash, ids);
-    size_t count = ids->count - before;
-    if (count > CY_BPE_LONG_IDS)
-        return;
-    memcpy(seen->key, whole, sizeof whole);
-    memcpy(seen->ids, ids->items + before, count * sizeof *seen->ids);
-    seen->size = (uint16_t)piece.size;
-    seen->count = (uint16_t)count;
+    if (place->size != piece.size || memcmp(place->key, key, CY_BPE_LONG_BYTES) != 0)
+        return false;
+    cy_ids_reserve(ids, CY_BPE_LONG_IDS);
+    memcpy(ids->items + ids->count, place->ids, sizeof place->ids);
+    ids->count += place->count;
+    return true;
 }
 
-/* A piece, or part of one, that is not worth cutting: a token, seen before, or merged. is_part: looking it up changes nothing. */
-static void encode_uncut(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
-                         bool is_part, struct cy_ids *ids)
+static void remember_long(struct cy_bpe_seen_long *place, struct cy_str piece, const uint64_t key[8], const uint32_t *ids, size_t count)
 {
-    size_t before = ids->count;
-    bool is_short = piece.size <= CY_BPE_SEEN_BYTES;
-    uint32_t id = is_part && !bpe->all_made ? UINT32_MAX : cy_bpe_find(bpe, piece);
-    if (id != UINT32_MAX)
-        cy_ids_add(ids, id);
-    else
+    memcpy(place->key, key, CY_BPE_LONG_BYTES);
+    memcpy(place->ids, ids, count * sizeof *ids);
+    place->size = (uint16_t)piece.size;
+    place->count = (uint16_t)count;
+}
+
+/* Merges a piece, cut into parts where that makes less of it. */
+static void merge_cut(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, struct cy_ids *ids)
+{
+    if (!has_chars(piece.data, 0, piece.size)) {
         cy_bpe_merge_piece(bpe, memory->merge, &memory->heap, piece, ids);
-    if (is_short && !is_part && ids->count - before <= CY_BPE_SEEN_IDS)
-        remember(memory, key, piece.size, hash, ids->items + before, ids->count - before);
-}
-
-/* A piece that is not where it would be if it had been seen. */
-static void encode_new(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
-                       struct cy_ids *ids)
-{
-    if (piece.size <= CY_BPE_SEEN_BYTES) {
-        const struct cy_bpe_seen *seen = recall(memory, key, piece.size, hash);
-        if (seen != NULL) {
-            cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
-            seen_ids(seen, ids->items + ids->count);
-            ids->count += seen_count(seen);
-            return;
-        }
-    }
-    if (!has_chars(piece.data, 0, piece.size) || piece.size <= CY_BPE_SEEN_BYTES ||
-        (!bpe->all_made && cy_bpe_find(bpe, piece) != UINT32_MAX)) {
-        encode_uncut(bpe, memory, piece, key, hash, false, ids);
         return;
     }
     for (size_t at = 0, next; at < piece.size; at = next) {
         next = part_end(bpe, piece.data, at, piece.size);
-        encode_uncut(bpe, memory, (struct cy_str){piece.data + at, next - at}, key, hash, true, ids);
+        cy_bpe_merge_piece(bpe, memory->merge, &memory->heap, (struct cy_str){piece.data + at, next - at}, ids);
     }
+}
+
+/* A piece that is not in its first place: in another one, a token, remembered as a long one, or to be merged. */
+static void encode_other(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
+                         struct cy_ids *ids)
+{
+    const bool is_short = piece.size <= CY_BPE_SEEN_BYTES;
+    const struct cy_bpe_seen *seen = is_short ? recall(memory, key, piece.size, hash) : NULL;
+    if (seen != NULL) {
+        cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
+        seen_ids(seen, ids->items + ids->count);
+        ids->count += seen_count(seen);
+        return;
+    }
+    uint64_t whole[CY_BPE_LONG_BYTES / 8];
+    uint32_t id = is_short ? cy_bpe_find(bpe, piece) : UINT32_MAX;
+    struct cy_bpe_seen_long *place = NULL;
+    if (id == UINT32_MAX && piece.size > CY_BPE_SEEN_IDS && piece.size <= CY_BPE_LONG_BYTES) {
+        place = long_place(memory, piece, whole);
+        if (recall_long(place, piece, whole, ids))
+            return;
+    }
+    size_t before = ids->count;
+    if (!is_short)
+        id = cy_bpe_find(bpe, piece);
+    if (id != UINT32_MAX)
+        cy_ids_add(ids, id);
+    else
+        merge_cut(bpe, memory, piece, ids);
+    size_t count = ids->count - before;
+    if (is_short && count <= CY_BPE_SEEN_IDS)
+        remember(memory, key, piece.size, hash, ids->items + before, count);
+    else if (place != NULL && count <= CY_BPE_LONG_IDS)
+        remember_long(place, piece, whole, ids->items + before, count);
 }
 
 void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *cache, struct cy_str piece, struct cy_ids *ids)
 {
-    const struct cy_bpe *bpe = (const struct cy_bpe *)model;
     struct cy_bpe_memory *memory = cy_token_cache_memory(cache);
     uint64_t key[2];
     piece_key(piece, 0, piece.size, key);
     uint64_t hash = piece_hash(key, piece.size);
-    if (piece.size > CY_BPE_SEEN_BYTES) {
-        encode_long(bpe, memory, piece, key, hash, ids);
-        return;
-    }
     const struct cy_bpe_seen *seen = place_of(memory, hash, 0);
     if (!is_seen(seen, key, piece.size)) {
-        encode_new(bpe, memory, piece, key, hash, ids);
+        encode_other((const struct cy_bpe *)model, memory, piece, key, hash, ids);
         return;
     }
     cy_ids_reserve(ids, CY_BPE_SEEN_IDS);
@@ -261,19 +260,19 @@ void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *ca
 
 /* ---- a block of pieces ---- */
 
-enum { BLOCK = 256 }; /* pieces; a window adds 64 at most */
+enum { BLOCK = 256, STRIDE = 8, BLOCK_ROOM = BLOCK + CY_SPLIT_WINDOW + STRIDE }; /* pieces; a window adds 64 at most */
 
 struct block {
     size_t count;
-    uint32_t ends[BLOCK + CY_SPLIT_WINDOW];
-    uint64_t hashes[BLOCK + CY_SPLIT_WINDOW];
-    uint64_t keys[BLOCK + CY_SPLIT_WINDOW][2];
+    uint32_t ends[BLOCK_ROOM];
+    uint64_t hashes[BLOCK_ROOM];
+    uint64_t keys[BLOCK_ROOM][2];
 };
 
 /* The ids of the block's pieces, the first of which begins at `start`; `counting`: only their number, and *ids is scratch. All keys are
  * made and their places asked of memory before the first is looked up. */
-__attribute__((always_inline)) static inline size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str text,
-                                                                 size_t start, struct block *block, bool counting, struct cy_ids *ids)
+INLINE static inline size_t encode_block(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str text, size_t start,
+                                         struct block *block, bool counting, struct cy_ids *ids)
 {
     size_t at = start, total = 0;
     for (size_t i = 0; i < block->count; at = block->ends[i++]) {
@@ -297,11 +296,7 @@ __attribute__((always_inline)) static inline size_t encode_block(const struct cy
             continue;
         }
         size_t before = counting ? (ids->count = 0) : ids->count;
-        const struct cy_str piece = {text.data + at, size};
-        if (size > CY_BPE_SEEN_BYTES)
-            encode_long(bpe, memory, piece, block->keys[i], block->hashes[i], ids);
-        else
-            encode_new(bpe, memory, piece, block->keys[i], block->hashes[i], ids);
+        encode_other(bpe, memory, (struct cy_str){text.data + at, size}, block->keys[i], block->hashes[i], ids);
         total += ids->count - before;
         if (!counting)
             cy_ids_reserve(ids, (block->count - i) * CY_BPE_SEEN_IDS);
@@ -322,7 +317,7 @@ struct pieces {
 };
 
 /* Adds the pieces that 64 bytes of ASCII are certain about; false when that is none. */
-static bool add_window(struct pieces *pieces, struct block *block)
+INLINE static inline bool add_window(struct pieces *pieces, struct block *block)
 {
     struct cy_split_masks masks;
     char tail[CY_SPLIT_WINDOW];
@@ -339,14 +334,18 @@ static bool add_window(struct pieces *pieces, struct block *block)
     uint64_t starts = cy_scan_window(pieces->scan, &masks, window) & ~(uint64_t)1;
     if (starts == 0)
         return false;
-    for (; starts != 0; starts &= starts - 1)
-        block->ends[block->count++] = (uint32_t)(pieces->at + (unsigned)__builtin_ctzll(starts));
+    /* eight at a time, those beyond the last of no account: how many there are is hard to guess for the processor */
+    const size_t count = (size_t)__builtin_popcountll(starts);
+    for (size_t first = 0; first < count; first += STRIDE)
+        for (size_t i = 0; i < STRIDE; i++, starts &= starts - 1)
+            block->ends[block->count + first + i] = (uint32_t)(pieces->at + (unsigned)__builtin_ctzll(starts | (uint64_t)1 << 63));
+    block->count += count;
     pieces->at = block->ends[block->count - 1];
     return true;
 }
 
-/* Fills the block. Where looking pieces up changes nothing, those with characters of three bytes come in parts. */
-static void next_block(struct pieces *pieces, struct block *block)
+/* Fills the block. Pieces with characters of three bytes come in parts, where looking the piece up first would change nothing. */
+INLINE static inline void next_block(struct pieces *pieces, struct block *block)
 {
     const struct cy_str text = pieces->text;
     block->count = 0;
@@ -360,7 +359,7 @@ static void next_block(struct pieces *pieces, struct block *block)
             continue;
         size_t end =
             pieces->scan != NULL ? cy_scan_piece(pieces->scan, text.data, text.size, pieces->at) : pieces->ends->items[pieces->end_index++];
-        if (pieces->bpe->all_made && has_chars(text.data, pieces->at, end)) {
+        if (pieces->bpe->chars_made && has_chars(text.data, pieces->at, end)) {
             pieces->piece_end = end;
         } else {
             block->ends[block->count++] = (uint32_t)end;
@@ -369,24 +368,41 @@ static void next_block(struct pieces *pieces, struct block *block)
     }
 }
 
+INLINE static inline size_t encode_blocks(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct pieces pieces, struct cy_ids *ids)
+{
+    struct block block;
+    size_t total = 0;
+    while (pieces.at < pieces.text.size) {
+        size_t start = pieces.at;
+        next_block(&pieces, &block);
+        total += ids == NULL ? encode_block(bpe, memory, pieces.text, start, &block, true, &memory->ids)
+                             : encode_block(bpe, memory, pieces.text, start, &block, false, ids);
+    }
+    return total;
+}
+
+static size_t encode_scalar(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, const struct pieces *pieces, struct cy_ids *ids)
+{
+    return encode_blocks(bpe, memory, *pieces, ids);
+}
+
+CY_TARGET("avx2,bmi,bmi2,lzcnt,popcnt") /* the same code: bits are found and counted in one instruction each */
+static size_t encode_avx2(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, const struct pieces *pieces, struct cy_ids *ids)
+{
+    return encode_blocks(bpe, memory, *pieces, ids);
+}
+
 size_t cy_bpe_encode_text(const struct cy_token_model *model, const struct cy_splitter *splitter, struct cy_token_cache *cache,
                           struct cy_str text, struct cy_ids *ids)
 {
     const struct cy_bpe *bpe = (const struct cy_bpe *)model;
     struct cy_bpe_memory *memory = cy_token_cache_memory(cache);
-    struct pieces pieces = {.bpe = bpe, .scan = cy_splitter_scan(splitter), .masks = memory->masks, .ends = &memory->ends, .text = text};
-    struct block block;
-    size_t total = 0;
+    const struct pieces pieces = {
+        .bpe = bpe, .scan = cy_splitter_scan(splitter), .masks = memory->masks, .ends = &memory->ends, .text = text};
     memory->ends.count = 0;
     if (splitter == NULL)
         cy_piece_ends_add(&memory->ends, (uint32_t)text.size);
     else if (pieces.scan == NULL)
         splitter->run(splitter, text, &memory->ends);
-    while (pieces.at < text.size) {
-        size_t start = pieces.at;
-        next_block(&pieces, &block);
-        total += ids == NULL ? encode_block(bpe, memory, text, start, &block, true, &memory->ids)
-                             : encode_block(bpe, memory, text, start, &block, false, ids);
-    }
-    return total;
+    return memory->has_avx2 ? encode_avx2(bpe, memory, &pieces, ids) : encode_scalar(bpe, memory, &pieces, ids);
 }

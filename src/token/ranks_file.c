@@ -11,6 +11,7 @@
 struct rank_list {
     struct cy_buffer bytes;
     struct cy_ids ranks, ends; /* ends: offsets in bytes */
+    uint8_t base64[256];
 };
 
 static void rank_list_release(struct rank_list *list)
@@ -20,37 +21,44 @@ static void rank_list_release(struct rank_list *list)
     cy_ids_release(&list->ends);
 }
 
-/* The six bits of a base64 letter (RFC 4648, table 1), 64 for another byte. */
-static unsigned base64_bits(uint8_t byte)
+/* Fills the table: the six bits of every base64 letter (RFC 4648, table 1), 64 for another byte. */
+static void base64_init(uint8_t bits[256])
 {
-    if (byte >= 'A' && byte <= 'Z')
-        return byte - 'A';
-    if (byte >= 'a' && byte <= 'z')
-        return byte - 'a' + 26u;
-    if (byte >= '0' && byte <= '9')
-        return byte - '0' + 52u;
-    return byte == '+' ? 62 : byte == '/' ? 63 : 64;
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    memset(bits, 64, 256);
+    for (uint8_t i = 0; i < 64; i++)
+        bits[(uint8_t)letters[i]] = i;
 }
 
 /* Appends the bytes that `text` stands for; false when it is not base64 with its padding, or empty. */
-static bool add_base64(struct cy_buffer *out, struct cy_str text)
+static bool add_base64(struct cy_buffer *out, const uint8_t bits[256], struct cy_str text)
 {
+    const uint8_t *from = (const uint8_t *)text.data;
     size_t size = text.size;
     if (size == 0 || size % 4 != 0)
         return false;
-    size -= text.data[size - 1] == '=';
-    size -= text.data[size - 1] == '=' && text.data[text.size - 1] == '=';
-    uint32_t bits = 0;
+    size -= from[size - 1] == '=';
+    size -= from[size - 1] == '=' && from[text.size - 1] == '=';
     cy_buffer_reserve(out, text.size);
-    for (size_t i = 0; i < size; i++) {
-        unsigned six = base64_bits((uint8_t)text.data[i]);
-        if (six == 64)
-            return false;
-        bits = bits << 6 | six;
-        if (i % 4 != 0)
-            out->data[out->size++] = (char)(bits >> (6 - 2 * (i % 4)));
+    unsigned all = 0;
+    size_t i = 0;
+    char *to = out->data + out->size;
+    for (; i + 4 <= size; i += 4) {
+        uint32_t a = bits[from[i]], b = bits[from[i + 1]], c = bits[from[i + 2]], d = bits[from[i + 3]];
+        all |= a | b | c | d;
+        *to++ = (char)(a << 2 | b >> 4);
+        *to++ = (char)(b << 4 | c >> 2);
+        *to++ = (char)(c << 6 | d);
     }
-    return true;
+    if (size - i >= 2) {
+        uint32_t a = bits[from[i]], b = bits[from[i + 1]], c = size - i == 3 ? bits[from[i + 2]] : 0;
+        all |= a | b | c;
+        *to++ = (char)(a << 2 | b >> 4);
+        if (size - i == 3)
+            *to++ = (char)(b << 4 | c >> 2);
+    }
+    out->size = (size_t)(to - out->data);
+    return (all & 64) == 0;
 }
 
 static bool parse_rank(struct cy_str text, uint32_t *rank)
@@ -68,7 +76,7 @@ static bool parse_rank(struct cy_str text, uint32_t *rank)
 static enum cy_status add_token(struct rank_list *list, struct cy_str base64, uint64_t rank, size_t line, struct cy_error *error)
 {
     size_t start = list->bytes.size;
-    if (!add_base64(&list->bytes, base64))
+    if (!add_base64(&list->bytes, list->base64, base64))
         return cy_error_set(error, CY_BAD_INPUT, "line %zu: \"%.*s\" is not base64", line, (int)CY_MIN(base64.size, (size_t)60),
                             base64.data);
     if (rank > CY_TOKEN_ID_MAX)
@@ -156,6 +164,7 @@ enum cy_status cy_tokenizer_parse_ranks(struct cy_tokenizer *tokenizer, struct c
         return cy_error_hint(error, "name it as the vocabulary it is (o200k_base.tiktoken), or give the JSON or tokenizer.json of it");
     }
     struct rank_list list = {0};
+    base64_init(list.base64);
     enum cy_status status = CY_OK;
     struct cy_str rest = file;
     for (size_t line = 1; rest.size > 0 && status == CY_OK; line++) {
@@ -221,6 +230,7 @@ enum cy_status cy_tokenizer_parse_ranks_json(struct cy_tokenizer *tokenizer, str
     yyjson_val *root = yyjson_doc_get_root(json), *pattern = yyjson_obj_get(root, "pat_str"), *ranks = yyjson_obj_get(root, "bpe_ranks");
     struct rank_list list = {0};
     enum cy_status status;
+    base64_init(list.base64);
     if (!yyjson_is_str(pattern) || !yyjson_is_str(ranks))
         status = cy_error_set(error, CY_BAD_INPUT, "\"%s\" has no \"pat_str\" and \"bpe_ranks\"", tokenizer->name);
     else

@@ -204,8 +204,9 @@ enum cy_status cy_pattern_expand(struct cy_str pattern, struct cy_buffer *out, s
 
 /* ---- splitting ---- */
 
-/* One attempt at one place may take so many steps; tokenizers' patterns take a few dozen. Where it is met, the character stands alone. */
-enum { MATCH_LIMIT = 10000000, JIT_STACK_BYTES = 8 << 20 };
+/* One attempt at one place may take so many steps: tokenizers' patterns take a few dozen, and as many as a run of a million letters has. A
+ * pattern that meets the limit is hostile; when a text has met it so often (a second or so), its rest stays one piece. */
+enum { MATCH_LIMIT = 10000000, DEAR_MAX = 8, JIT_STACK_BYTES = 8 << 20 };
 
 struct regex_splitter {
     struct cy_splitter base;
@@ -265,11 +266,15 @@ static void regex_run(const struct cy_splitter *self, struct cy_str text, struct
     const struct regex_splitter *splitter = (const struct regex_splitter *)self;
     struct thread_state *state = this_thread();
     size_t piece = 0, from = 0;
-    while (from < text.size) {
+    unsigned dear = 0;
+    while (from < text.size && dear < DEAR_MAX) {
         int found = pcre2_match(splitter->code, (PCRE2_SPTR)text.data, text.size, from, 0, state->match, state->context);
+        if (found == PCRE2_ERROR_JIT_STACKLIMIT) /* PCRE2's own interpreter takes its memory from the heap */
+            found = pcre2_match(splitter->code, (PCRE2_SPTR)text.data, text.size, from, PCRE2_NO_JIT, state->match, state->context);
         if (found == PCRE2_ERROR_NOMATCH)
             break;
         if (found < 0) { /* too dear here: this character goes with what is not matched */
+            dear++;
             from += character_bytes(text, from);
             continue;
         }

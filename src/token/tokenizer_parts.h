@@ -95,7 +95,8 @@ struct cy_bpe_source {
     const uint32_t *ranks;             /* of each id, when pairs merge by the rank of their bytes (tiktoken); UINT32_MAX: not merged to */
     const struct cy_bpe_merge *merges; /* else the merges in their order (Hugging Face) */
     size_t merge_count;
-    bool whole_first; /* a piece that is a token is that token, whatever the merges say (tiktoken; "ignore_merges": true) */
+    const bool *is_added; /* [id]: an added token that the model itself does not know; NULL: none is */
+    bool whole_first;     /* a piece that is a token is that token, whatever the merges say (tiktoken; "ignore_merges": true) */
 };
 struct cy_bpe_merge {
     uint32_t left, right, merged; /* ids */
