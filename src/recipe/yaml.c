@@ -1,5 +1,7 @@
 #include "recipe/yaml.h"
 
+#include "kernels/utf8.h"
+
 #include <libfyaml.h>
 
 enum {
@@ -161,6 +163,28 @@ static enum cy_status parse_document(struct parser *parser, struct cy_yaml **roo
     }
 }
 
+/* What libfyaml is not given: 0 bytes, bytes that are not UTF-8 (a directive of such bytes sends it round for ever), and directives. */
+static bool check_bytes(const struct parser *parser, struct cy_str text)
+{
+    size_t valid = cy_utf8_valid_bytes(text);
+    struct cy_str rest = {text.data, valid}, line;
+    int number = 0;
+    while (rest.size > 0) {
+        line = cy_str_split(rest, '\n', &rest);
+        number++;
+        if (line.size > 0 && line.data[0] == '%')
+            wrong(parser, number, 1, "directives (%) are not read: take this line out");
+        else if (memchr(line.data, 0, line.size) != NULL)
+            wrong(parser, number, 1, "this line holds a 0 byte: it is not YAML");
+        else
+            continue;
+        return false;
+    }
+    if (valid < text.size)
+        wrong(parser, number + (valid == 0 || text.data[valid - 1] == '\n'), 1, "this line is not UTF-8");
+    return valid == text.size;
+}
+
 enum cy_status cy_yaml_parse(struct cy_str text, const char *name, struct cy_arena *arena, struct cy_yaml **root, struct cy_error *error)
 {
     if (text.size == 0)
@@ -179,8 +203,8 @@ enum cy_status cy_yaml_parse(struct cy_str text, const char *name, struct cy_are
     struct parser parser = {.events = events, .name = name, .arena = arena, .error = error};
     *error = (struct cy_error){0};
     enum cy_status status = CY_BAD_RECIPE;
-    if (memchr(text.data, 0, text.size) != NULL)
-        status = wrong(&parser, 1, 1, "the file holds a 0 byte: it is not YAML");
+    if (!check_bytes(&parser, text))
+        status = error->status;
     else if (fy_parser_set_string(events, text.data, text.size) == 0)
         status = parse_document(&parser, root);
     if (status != CY_OK && error->status == CY_OK) {

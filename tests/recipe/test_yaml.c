@@ -50,6 +50,8 @@ CY_TEST("what is no YAML is refused with its place")
     refuse("", "r.yaml:1:1: the file is empty");
     refuse("a: *nothing\n", "r.yaml:1:4: this alias has no anchor before it");
     refuse("a: &x [*x]\n", "r.yaml:1:8: this alias has no anchor before it");
+    refuse("a: 1\nb: \xbd\n", "r.yaml:2:1: this line is not UTF-8");
+    refuse("%a\xbd 8 &x [1\n", "r.yaml:1:1: directives (%) are not read: take this line out");
     struct cy_yaml *root;
     struct cy_error error;
     assert_int_equal(cy_yaml_parse(CY_STR("a: [1, 2\nb: 3\n"), "r.yaml", &arena, &root, &error), CY_BAD_RECIPE);
