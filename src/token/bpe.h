@@ -154,6 +154,16 @@ cy_bpe_merge_fn *cy_bpe_merge_parts(void);
 void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, struct cy_str piece,
                         struct cy_ids *ids);
 
+/* The same from given first ids. */
+void cy_bpe_merge_ids(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, const uint32_t *first, size_t count,
+                      struct cy_ids *ids);
+
+/* ---- pairs alone, for a model whose first ids are not bytes ---- */
+
+/* Fills bpe->pairs and bpe->merged with checked merges; of two of one pair the last counts. */
+void cy_bpe_pairs_of_merges(struct cy_bpe *bpe, const struct cy_bpe_merge *merges, size_t count);
+void cy_bpe_pairs_release(struct cy_bpe *bpe);
+
 /* ---- a thread's memory ---- */
 
 /* A piece seen before: at most 16 bytes and four ids. */

@@ -459,17 +459,27 @@ static uint32_t last_merge(const struct cy_bpe *bpe, uint32_t id)
     return ids[0] == id ? last : CY_BPE_NONE;
 }
 
-/* All pairs first. A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */
+/* A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */
+void cy_bpe_pairs_of_merges(struct cy_bpe *bpe, const struct cy_bpe_merge *merges, size_t count)
+{
+    pairs_init(bpe, count);
+    bpe->merged = cy_alloc((count + 1) * sizeof *bpe->merged);
+    for (size_t rank = count; rank-- > 0;) {
+        bpe->merged[rank] = merges[rank].merged;
+        if (cy_bpe_rank(bpe, merges[rank].left, merges[rank].right) == CY_BPE_NONE)
+            add_pair(bpe, merges[rank].left, merges[rank].right, (uint32_t)rank);
+    }
+}
+
+void cy_bpe_pairs_release(struct cy_bpe *bpe)
+{
+    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
+    free(bpe->merged);
+}
+
 static void all_merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
 {
-    pairs_init(bpe, source->merge_count);
-    bpe->merged = cy_alloc((source->merge_count + 1) * sizeof *bpe->merged);
-    for (size_t rank = source->merge_count; rank-- > 0;) {
-        const struct cy_bpe_merge *merge = &source->merges[rank];
-        bpe->merged[rank] = merge->merged;
-        if (cy_bpe_rank(bpe, merge->left, merge->right) == CY_BPE_NONE)
-            add_pair(bpe, merge->left, merge->right, (uint32_t)rank);
-    }
+    cy_bpe_pairs_of_merges(bpe, source->merges, source->merge_count);
     byte_pairs_init(bpe);
 }
 

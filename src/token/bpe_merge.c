@@ -231,7 +231,7 @@ static size_t first_ids(const struct cy_bpe *bpe, struct cy_str piece, uint32_t 
     const uint8_t *bytes = (const uint8_t *)piece.data;
     size_t at = 0, n = 0;
     while (at < piece.size && n + 3 <= room) {
-        uint32_t point = cy_bpe_char_at(bytes + at, piece.size - at);
+        uint32_t point = bpe->chars != NULL ? cy_bpe_char_at(bytes + at, piece.size - at) : 0; /* NULL: while loading */
         uint64_t entry = point > 0 ? bpe->chars[point - 0x800] : 0;
         unsigned ids_count = point > 0 ? (unsigned)(entry >> CY_BPE_CHAR_COUNT) : 3;
         if (ids_count == 3) {
@@ -264,4 +264,18 @@ void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct
     merge_many(bpe, heap, count, ids);
     if (heap->capacity > CY_BPE_HEAP_KEPT)
         cy_bpe_heap_release(heap);
+}
+
+void cy_bpe_merge_ids(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, const uint32_t *first, size_t count,
+                      struct cy_ids *ids)
+{
+    if (count > CY_BPE_PARTS_MAX) {
+        heap_reserve(heap, count);
+        memcpy(heap->ids, first, count * sizeof *first);
+        merge_many(bpe, heap, count, ids);
+        return;
+    }
+    cy_ids_reserve(ids, count);
+    memcpy(ids->items + ids->count, first, count * sizeof *first);
+    ids->count += merge(bpe, NULL, ids->items + ids->count, count);
 }

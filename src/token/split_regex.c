@@ -211,6 +211,7 @@ enum { MATCH_LIMIT = 10000000, DEAR_MAX = 8, JIT_STACK_BYTES = 8 << 20 };
 struct regex_splitter {
     struct cy_splitter base;
     pcre2_code *code;
+    uint32_t match_bit; /* added to the ends of matches: 0 or CY_PIECE_MATCH */
 };
 
 /* PCRE2 keeps what a match needs in objects that a thread reuses. */
@@ -285,7 +286,7 @@ static void regex_run(const struct cy_splitter *self, struct cy_str text, struct
         }
         if (match[0] > piece)
             cy_piece_ends_add(ends, (uint32_t)match[0]);
-        cy_piece_ends_add(ends, (uint32_t)match[1]);
+        cy_piece_ends_add(ends, (uint32_t)match[1] | splitter->match_bit);
         piece = from = match[1];
     }
     if (piece < text.size)
@@ -315,10 +316,16 @@ enum cy_status cy_splitter_regex(struct cy_splitter **splitter, struct cy_str pa
         } else {
             pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
             struct regex_splitter *made = cy_arena_zero(arena, sizeof *made);
-            *made = (struct regex_splitter){{.run = regex_run, .release = regex_release}, code};
+            *made = (struct regex_splitter){{.run = regex_run, .release = regex_release}, code, 0};
             *splitter = &made->base;
         }
     }
     cy_buffer_release(&expanded);
     return status;
+}
+
+void cy_splitter_mark_matches(struct cy_splitter *splitter)
+{
+    CY_ASSERT(splitter->run == regex_run);
+    ((struct regex_splitter *)splitter)->match_bit = CY_PIECE_MATCH;
 }

@@ -12,6 +12,10 @@ const struct cy_scan *cy_splitter_scan(const struct cy_splitter *splitter);
  * match everything). */
 enum cy_status cy_splitter_regex(struct cy_splitter **splitter, struct cy_str pattern, struct cy_arena *arena, struct cy_error *error);
 
+/* From now on the ends of pieces that the pattern matched carry this bit; the splitter must be one of cy_splitter_regex. */
+#define CY_PIECE_MATCH (UINT32_C(1) << 31)
+void cy_splitter_mark_matches(struct cy_splitter *splitter);
+
 /* The pattern with \p{…}, \P{…}, \s, \S, \d, \D, \w and \W written out as ranges of our own classes, for a library whose Unicode version is
  * another. CY_BAD_INPUT names a property that we lack. */
 enum cy_status cy_pattern_expand(struct cy_str pattern, struct cy_buffer *out, struct cy_error *error);

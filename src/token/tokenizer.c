@@ -50,6 +50,8 @@ void cy_tokenizer_free(struct cy_tokenizer *tokenizer)
         tokenizer->normalizer->release(tokenizer->normalizer);
     if (tokenizer->splitter != NULL && tokenizer->splitter->release != NULL)
         tokenizer->splitter->release(tokenizer->splitter);
+    if (tokenizer->cutter != NULL && tokenizer->cutter->release != NULL)
+        tokenizer->cutter->release(tokenizer->cutter);
     if (tokenizer->model != NULL && tokenizer->model->release != NULL)
         tokenizer->model->release(tokenizer->model);
     if (tokenizer->decoder != NULL && tokenizer->decoder->release != NULL)
@@ -80,13 +82,6 @@ static enum cy_vocabulary_format sniff(struct cy_str file)
 }
 
 /* A format whose loader is not part of the program. */
-__attribute__((weak)) enum cy_status cy_tokenizer_parse_tokenizer_json(struct cy_tokenizer *tokenizer, struct cy_str file,
-                                                                       struct cy_error *error)
-{
-    (void)file;
-    return cy_error_set(error, CY_BAD_INPUT, "\"%s\" is a tokenizer.json, which this program cannot read", tokenizer->name);
-}
-
 __attribute__((weak)) enum cy_status cy_tokenizer_parse_sentencepiece(struct cy_tokenizer *tokenizer, struct cy_str file,
                                                                       struct cy_error *error)
 {
@@ -199,6 +194,7 @@ struct cy_token_cache {
     const struct cy_tokenizer *tokenizer;
     void *memory; /* the model's */
     struct cy_buffer normalized;
+    struct cy_buffer cut; /* the cutter's */
     struct cy_ids ids;
     struct cy_piece_ends ends;
 };
@@ -219,6 +215,7 @@ void cy_token_cache_free(struct cy_token_cache *cache)
     if (cache->memory != NULL)
         cache->tokenizer->model->memory_free(cache->memory);
     cy_buffer_release(&cache->normalized);
+    cy_buffer_release(&cache->cut);
     cy_ids_release(&cache->ids);
     free(cache->ends.items);
     free(cache);
@@ -248,22 +245,29 @@ static void add_id(struct encoder *encoder, uint32_t id)
 }
 
 /* Text without added tokens, normalized, at most CY_SPLIT_BYTES_MAX bytes. */
-static void encode_plain(struct encoder *encoder, struct cy_str text)
+static void encode_plain(struct encoder *encoder, struct cy_str text, bool first)
 {
     const struct cy_token_model *model = encoder->tokenizer->model;
     const struct cy_splitter *splitter = encoder->tokenizer->splitter;
+    const struct cy_token_cutter *cutter = encoder->tokenizer->cutter;
     struct cy_token_cache *cache = encoder->cache;
     if (text.size == 0)
         return;
-    if (model->encode_text != NULL) {
+    if (model->encode_text != NULL && cutter == NULL) {
         encoder->count += model->encode_text(model, splitter, cache, text, encoder->ids);
         return;
     }
     cache->ends.count = 0;
-    if (splitter != NULL)
+    if (cutter != NULL) {
+        cy_buffer_clear(&cache->cut);
+        cutter->run(cutter, text, first, &cache->cut, &cache->ends);
+        text = cy_buffer_str(&cache->cut);
+        CY_ASSERT(text.size <= CY_SPLIT_BYTES_MAX);
+    } else if (splitter != NULL) {
         splitter->run(splitter, text, &cache->ends);
-    else
+    } else {
         cy_piece_ends_add(&cache->ends, (uint32_t)text.size);
+    }
     struct cy_ids *ids = encoder->ids != NULL ? encoder->ids : &cache->ids;
     uint32_t start = 0;
     for (size_t i = 0; i < cache->ends.count; start = cache->ends.items[i++]) {
@@ -300,8 +304,7 @@ static void encode_between(struct encoder *encoder, struct cy_str text, bool nor
 
 static void encode_normalized(struct encoder *encoder, struct cy_str text, bool first)
 {
-    (void)first;
-    encode_plain(encoder, text);
+    encode_plain(encoder, text, first);
 }
 
 static void encode_raw(struct encoder *encoder, struct cy_str text, bool first)

@@ -71,6 +71,15 @@ enum cy_status cy_splitter_new(struct cy_splitter **splitter, struct cy_str patt
 /* Each splitter cuts the pieces of the one before (Hugging Face's Sequence). */
 struct cy_splitter *cy_splitter_sequence(struct cy_splitter **splitters, size_t count, struct cy_arena *arena);
 
+/* ---- cutter ---- */
+
+/* What cuts a text and changes or drops some of the pieces, where a splitter, which only cuts, will not do. */
+struct cy_token_cutter {
+    /* Appends what the model is to see to *out and the ends of its pieces in *out to *ends; both are empty. first: as for a normalizer. */
+    void (*run)(const struct cy_token_cutter *self, struct cy_str text, bool first, struct cy_buffer *out, struct cy_piece_ends *ends);
+    void (*release)(struct cy_token_cutter *self);
+};
+
 /* ---- model ---- */
 
 struct cy_token_model {
@@ -126,6 +135,7 @@ struct cy_tokenizer {
     struct cy_added_index *added_index;     /* made by cy_tokenizer_finish */
     struct cy_token_normalizer *normalizer; /* NULL: none */
     struct cy_splitter *splitter;           /* NULL: none */
+    struct cy_token_cutter *cutter;         /* in place of the splitter; NULL: none */
     struct cy_token_model *model;
     struct cy_token_decoder *decoder; /* NULL: the tokens' bytes end to end */
     const uint32_t *prefix, *suffix;  /* the affixes */
