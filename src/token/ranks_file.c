@@ -208,6 +208,8 @@ static enum cy_status read_specials(struct cy_tokenizer *tokenizer, yyjson_val *
 {
     size_t index, count;
     yyjson_val *key, *value;
+    if (specials == NULL)
+        return CY_OK;
     tokenizer->added = cy_arena_zero(&tokenizer->arena, (yyjson_obj_size(specials) + 1) * sizeof *tokenizer->added);
     yyjson_obj_foreach(specials, index, count, key, value)
     {
