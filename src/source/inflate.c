@@ -200,10 +200,20 @@ static enum cy_inflate_state run_zstd(struct cy_inflate *inflate, char *room, si
     return state;
 }
 
+/* A decoder for each frame: one that is used again keeps the largest buffers it ever had, and with them reads more of a damaged frame than a
+ * new one does; what a frame gives may not depend on the frames before it, which a resumed build has not read. */
+static void new_frame(struct cy_inflate *inflate)
+{
+    ZSTD_freeDStream(inflate->frames);
+    inflate->frames = ZSTD_createDStream();
+    CY_ASSERT(inflate->frames != NULL);
+    ZSTD_DCtx_setParameter(inflate->frames, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
+}
+
 static void begin(struct cy_inflate *inflate)
 {
     if (inflate->zstd) {
-        ZSTD_DCtx_reset(inflate->frames, ZSTD_reset_session_only);
+        new_frame(inflate);
     } else {
         isal_inflate_init(inflate->gzip);
         inflate->gzip->crc_flag = ISAL_GZIP;
@@ -294,13 +304,8 @@ struct cy_inflate *cy_inflate_new(int file, const char *path, uint64_t offset, u
     inflate->in_capacity = (size_t)CY_MIN(file_bytes + MAGIC_BYTES, IN_BYTES); /* small files in small buffers */
     inflate->in = cy_alloc(inflate->in_capacity);
     seek(inflate, offset);
-    if (zstd) {
-        inflate->frames = ZSTD_createDStream();
-        CY_ASSERT(inflate->frames != NULL);
-        ZSTD_DCtx_setParameter(inflate->frames, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
-    } else {
+    if (!zstd)
         inflate->gzip = cy_alloc_zero(1, sizeof *inflate->gzip);
-    }
     return inflate;
 }
 
