@@ -3,6 +3,7 @@
 #include "token/hf.h"
 
 #include "base/unicode.h"
+#include "token/normal_older.h"
 #include "token/splitter.h"
 
 #include <stdlib.h>
@@ -206,7 +207,8 @@ static bool is_white_space(uint32_t point)
 
 static bool is_punctuation(uint32_t point)
 {
-    return cy_is_punctuation(point) || (point < 0x80 && (cy_is_symbol(point)));
+    return (cy_is_punctuation(point) && !cy_is_newer_punctuation(point)) || (point < 0x80 && cy_is_symbol(point)) ||
+           point == 0x166D; /* older: punctuation */
 }
 
 static enum cy_status add_step(struct cutter *cutter, struct step step, struct cy_error *error)

@@ -13,7 +13,7 @@ static bool is_chinese(uint32_t point)
 static bool is_control(uint32_t point)
 {
     enum cy_category category = cy_category(point);
-    return point != '\t' && point != '\n' && point != '\r' && (category >= CY_CC || category == CY_CN);
+    return point != '\t' && point != '\n' && point != '\r' && category >= CY_CC;
 }
 
 static void clean(struct cy_str text, struct cy_buffer *out)

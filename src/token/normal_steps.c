@@ -2,18 +2,21 @@
 
 #include "base/unicode.h"
 #include "token/normal_charsmap.h"
+#include "token/normal_older.h"
 #include "token/splitter.h"
 
 #include <stdlib.h>
 
-/* The size of the beginning of text that is valid UTF-8 (valid: true) or no part of a valid character. */
-static size_t run_of(struct cy_str text, bool valid)
+/* The size of the beginning of text that is normalized (plain: true), or that stays: bytes that are no UTF-8, and what is newer than the
+ * peer's tables. */
+static size_t run_of(struct cy_str text, bool plain)
 {
     const char *at = text.data, *end = text.data + text.size;
     while (at < end) {
         const char *next = at;
-        bool bad = cy_utf8_decode(&next, end) == CY_REPLACEMENT && next - at == 1;
-        if (bad == valid)
+        uint32_t point = cy_utf8_decode(&next, end);
+        bool stays = (point == CY_REPLACEMENT && next - at == 1) || cy_is_newer_form(point);
+        if (stays == plain)
             break;
         at = next;
     }
@@ -27,16 +30,17 @@ static void compose(struct cy_str text, bool compatible, struct cy_buffer *out)
     cy_normalize(text, compatible ? CY_FORM_KC : CY_FORM_C, out);
 }
 
-/* Bytes that are no UTF-8 stay, and what lies between them is normalized. */
+/* What does not stay is normalized, stretch by stretch. */
 static void form(form_fn *run, bool compatible, struct cy_str text, struct cy_buffer *out)
 {
-    if (cy_utf8_is_valid(text.data, text.size)) {
-        run(text, compatible, out);
+    bool is_done = run == compose ? cy_is_normal(text, compatible ? CY_FORM_KC : CY_FORM_C) : cy_is_ascii(text.data, text.size);
+    if (is_done) { /* to older tables, which know fewer characters that move or join, too */
+        cy_buffer_add_str(out, text);
         return;
     }
-    for (bool valid = true; text.size > 0; valid = !valid) {
-        size_t size = run_of(text, valid);
-        if (valid)
+    for (bool plain = true; text.size > 0; plain = !plain) {
+        size_t size = run_of(text, plain);
+        if (plain)
             run((struct cy_str){text.data, size}, compatible, out);
         else
             cy_buffer_add(out, text.data, size);
