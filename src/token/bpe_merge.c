@@ -275,7 +275,7 @@ void cy_bpe_merge_ids(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct c
         merge_many(bpe, heap, count, ids);
         return;
     }
-    cy_ids_reserve(ids, count);
+    cy_ids_reserve(ids, CY_BPE_PARTS_MAX); /* a variant may look at a place behind the last part, and not use what it finds */
     memcpy(ids->items + ids->count, first, count * sizeof *first);
     ids->count += merge(bpe, NULL, ids->items + ids->count, count);
 }
