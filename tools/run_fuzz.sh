@@ -5,6 +5,7 @@ seconds=${1:-600}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- $(ls build/fuzz | grep '^fuzz_')
 failed=0
+export LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0
 for target in "$@"; do
     name=${target#fuzz_}
     mkdir -p "build/fuzz/corpus/$name" "build/fuzz/findings/$name"
