@@ -1,4 +1,3 @@
-#include "cli/options.h"
 #include "cli/tokens.h"
 
 #include <inttypes.h>
@@ -99,34 +98,26 @@ static void print_end(struct counting *counting, size_t argument_count)
 
 /* What the command line asks for. */
 struct request {
-    const char *tokenizer_name, *by, *format, *read_as;
-    uint64_t thread_count;
+    struct cy_tokens_input input;
+    const char *tokenizer_name, *by, *format;
 };
 
-static enum cy_status count(const struct request *request, char *const *arguments, size_t argument_count, struct cy_error *error)
+static enum cy_status count(const struct request *request, struct cy_error *error)
 {
-    struct counting counting = {.arguments = arguments,
+    struct counting counting = {.arguments = request->input.arguments,
                                 .by_document = strcmp(request->by, "document") == 0,
                                 .by_party = strcmp(request->by, "party") == 0,
                                 .json = strcmp(request->format, "json") == 0};
     struct cy_tokenizer *tokenizer = NULL;
-    uint64_t bad_count = 0;
     enum cy_status status = cy_tokens_vocabulary(request->tokenizer_name, &tokenizer, error);
     if (status == CY_OK) {
-        const struct cy_tokens_run run = {.tokenizer = tokenizer,
-                                          .arguments = arguments,
-                                          .argument_count = argument_count,
-                                          .format = request->read_as,
-                                          .thread_count = request->thread_count,
-                                          .context = &counting,
-                                          .put = put};
-        status = cy_tokens_run(&run, &bad_count, error);
+        const struct cy_tokens_run run = {.tokenizer = tokenizer, .input = &request->input, .context = &counting, .put = put};
+        status = cy_tokens_run(&run, error);
     }
     if (status == CY_OK)
-        print_end(&counting, argument_count);
+        print_end(&counting, request->input.argument_count);
     if (fflush(stdout) != 0 && status == CY_OK)
         status = cy_error_errno(error, "write to", "standard output");
-    cy_tokens_warn(bad_count);
     cy_tokenizer_free(tokenizer);
     cy_arena_release(&counting.arena);
     cy_buffer_release(&counting.line);
@@ -138,12 +129,10 @@ int cy_cmd_tokens_count(int argc, char **argv)
 {
     struct request request = {.by = "file", .format = "text"};
     const struct cy_option options[] = {
-        CY_OPT_TEXT("tokenizer", &request.tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
+        CY_TOKENS_VOCABULARY_OPTION(&request.tokenizer_name),
         CY_OPT_CHOICE("by", &request.by, "file|document|party", "what a line is for"),
         CY_OPT_CHOICE("format", &request.format, "text|json", "how to print"),
-        CY_OPT_TEXT("read-as", &request.read_as, "FORMAT",
-                    "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
-        CY_OPT_COUNT("threads", &request.thread_count, "N", "threads (default: all processors)"),
+        CY_TOKENS_INPUT_OPTIONS(&request.input),
         CY_OPT_END,
     };
     static const char *const examples[] = {
@@ -154,8 +143,8 @@ int cy_cmd_tokens_count(int argc, char **argv)
         NULL,
         NULL,
     };
-    int exit_status = cy_parse_options(
-        &argc, argv,
+    int exit_status = cy_tokens_parse(
+        argc, argv, &request.input,
         &(struct cy_usage){
             .command = "tokens count",
             .arguments = "--tokenizer NAME|PATH [<options>] FILE|DATASET...",
@@ -163,12 +152,10 @@ int cy_cmd_tokens_count(int argc, char **argv)
                 "Counts tokens: a line \"tokens bytes name\" each, and a total. A text file is one document, byte for byte; of JSON Lines, "
                 "Parquet and the like every record's text is counted, of a dataset every kept document.",
             .options = options,
-            .argument_min = 1,
-            .argument_max = -1,
             .examples = examples,
         });
     if (exit_status >= 0)
         return exit_status;
     struct cy_error error;
-    return count(&request, argv, (size_t)argc, &error) == CY_OK ? CY_EXIT_OK : cy_report(&error);
+    return count(&request, &error) == CY_OK ? CY_EXIT_OK : cy_report(&error);
 }

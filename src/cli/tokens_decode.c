@@ -1,4 +1,3 @@
-#include "cli/options.h"
 #include "cli/tokens.h"
 #include "cli/tokens_output.h"
 
@@ -67,7 +66,7 @@ int cy_cmd_tokens_decode(int argc, char **argv)
     bool skip_special = false;
     size_t id_bytes = 0;
     const struct cy_option options[] = {
-        CY_OPT_TEXT("tokenizer", &tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
+        CY_TOKENS_VOCABULARY_OPTION(&tokenizer_name),
         CY_OPT_CHOICE("format", &format, "u32|u16|text", "what the file holds, as `tokens encode` writes it"),
         CY_OPT_TEXT("output", &path, "OUT", "the file to write (default: standard output)"),
         CY_OPT_FLAG("skip-special", &skip_special, "leave special tokens out"),

@@ -1,4 +1,3 @@
-#include "cli/options.h"
 #include "cli/tokens.h"
 #include "cli/tokens_output.h"
 
@@ -52,15 +51,14 @@ static enum cy_status put(void *context, const struct cy_tokens_document *docume
 
 /* What the command line asks for. */
 struct request {
-    const char *tokenizer_name, *format, *path, *end, *read_as;
-    uint64_t thread_count;
+    struct cy_tokens_input input;
+    const char *tokenizer_name, *format, *path, *end;
     bool specials, affixes;
 };
 
 static enum cy_status encode(const struct request *request, const struct cy_tokenizer *tokenizer, struct encoding_run *run,
-                             char *const *arguments, size_t argument_count, struct cy_error *error)
+                             struct cy_error *error)
 {
-    uint64_t bad_count = 0;
     enum cy_status status = cy_tokens_id_bytes(tokenizer, request->format, &run->id_bytes, error);
     run->with_end = request->end != NULL;
     if (status == CY_OK && run->with_end)
@@ -73,18 +71,14 @@ static enum cy_status encode(const struct request *request, const struct cy_toke
         .tokenizer = tokenizer,
         .encoding = {.specials = request->specials ? CY_SPECIALS_AS_IDS : CY_SPECIALS_AS_TEXT, .affixes = request->affixes},
         .with_ids = true,
-        .arguments = arguments,
-        .argument_count = argument_count,
-        .format = request->read_as,
-        .thread_count = request->thread_count,
+        .input = &request->input,
         .context = run,
         .put = put,
     };
-    status = cy_tokens_output_close(&run->output, cy_tokens_run(&documents, &bad_count, error), error);
+    status = cy_tokens_output_close(&run->output, cy_tokens_run(&documents, error), error);
     if (status == CY_OK && strcmp(request->path, "-") != 0)
         printf("%" PRIu64 " tokens of %" PRIu64 " document%s\n", run->token_count, run->document_count,
                run->document_count == 1 ? "" : "s");
-    cy_tokens_warn(bad_count);
     return status;
 }
 
@@ -93,21 +87,19 @@ int cy_cmd_tokens_encode(int argc, char **argv)
     struct request request = {.format = "u32", .path = "-"};
     struct encoding_run run = {0};
     const struct cy_option options[] = {
-        CY_OPT_TEXT("tokenizer", &request.tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
+        CY_TOKENS_VOCABULARY_OPTION(&request.tokenizer_name),
         CY_OPT_CHOICE("format", &request.format, "u32|u16|text", "little-endian numbers of 32 or 16 bits, or a line of numbers a document"),
         CY_OPT_TEXT("output", &request.path, "OUT", "the file to write (default: standard output)"),
         CY_OPT_TEXT("end", &request.end, "TOKEN", "put this token after every document: <|endoftext|>, </s>, …"),
         CY_OPT_FLAG("specials", &request.specials, "take the names of special tokens in a text as those tokens, not as text"),
         CY_OPT_FLAG("affixes", &request.affixes, "put around each document what the vocabulary's file says: <s>, [CLS], …"),
-        CY_OPT_TEXT("read-as", &request.read_as, "FORMAT",
-                    "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
-        CY_OPT_COUNT("threads", &request.thread_count, "N", "threads (default: all processors)"),
+        CY_TOKENS_INPUT_OPTIONS(&request.input),
         CY_OPT_END,
     };
     static const char *const examples[] = {"ciyuan tokens encode --tokenizer o200k_base --output book.u32 book.txt",
                                            "a text file, which is one document, as 32-bit ids", NULL, NULL};
-    int exit_status = cy_parse_options(
-        &argc, argv,
+    int exit_status = cy_tokens_parse(
+        argc, argv, &request.input,
         &(struct cy_usage){
             .command = "tokens encode",
             .arguments = "--tokenizer NAME|PATH [<options>] FILE|DATASET...",
@@ -115,8 +107,6 @@ int cy_cmd_tokens_encode(int argc, char **argv)
                 "Writes the ids of texts, document after document. A text file is one document, byte for byte; of JSON Lines, Parquet and "
                 "the like every record's text is one, of a dataset every kept document.",
             .options = options,
-            .argument_min = 1,
-            .argument_max = -1,
             .examples = examples,
         });
     if (exit_status >= 0)
@@ -125,7 +115,7 @@ int cy_cmd_tokens_encode(int argc, char **argv)
     struct cy_error error;
     enum cy_status status = cy_tokens_vocabulary(request.tokenizer_name, &tokenizer, &error);
     if (status == CY_OK)
-        status = encode(&request, tokenizer, &run, argv, (size_t)argc, &error);
+        status = encode(&request, tokenizer, &run, &error);
     cy_buffer_release(&run.bytes);
     cy_tokenizer_free(tokenizer);
     return status == CY_OK ? CY_EXIT_OK : cy_report(&error);

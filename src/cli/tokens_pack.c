@@ -1,4 +1,3 @@
-#include "cli/options.h"
 #include "cli/tokens.h"
 #include "cli/tokens_output.h"
 #include "cli/tokens_rows.h"
@@ -30,9 +29,10 @@ struct spans {
 
 /* What the command line asks for. */
 struct request {
-    const char *tokenizer_name, *output, *format_name, *end_name, *read_as;
+    struct cy_tokens_input input;
+    const char *tokenizer_name, *output, *format_name, *end_name;
     enum cy_token_rows_format format;
-    uint64_t length, seed, thread_count; /* length 0: not packed; seed UINT64_MAX: not shuffled */
+    uint64_t length, seed; /* length 0: not packed; seed UINT64_MAX: not shuffled */
     double validation_share;
 };
 
@@ -175,29 +175,20 @@ static enum cy_status find_end(struct packing *packing, struct cy_str *name, str
 }
 
 /* Tokenizes all documents into the spill, then writes the splits from it. */
-static enum cy_status fill_folder(struct packing *packing, char *const *arguments, size_t argument_count, struct cy_str end,
-                                  struct cy_error *error)
+static enum cy_status fill_folder(struct packing *packing, struct cy_str end, struct cy_error *error)
 {
     const struct request *request = packing->request;
     struct cy_map map = {0};
-    uint64_t bad_count = 0;
     enum cy_status status = cy_writer_open(&packing->writer, packing->spill, error);
     if (status != CY_OK)
         return status;
-    const struct cy_tokens_run run = {.tokenizer = packing->tokenizer,
-                                      .with_ids = true,
-                                      .arguments = arguments,
-                                      .argument_count = argument_count,
-                                      .format = request->read_as,
-                                      .thread_count = request->thread_count,
-                                      .context = packing,
-                                      .put = put};
-    status = cy_tokens_run(&run, &bad_count, error);
+    const struct cy_tokens_run run = {
+        .tokenizer = packing->tokenizer, .with_ids = true, .input = &request->input, .context = packing, .put = put};
+    status = cy_tokens_run(&run, error);
     if (status != CY_OK) {
         cy_writer_abandon(&packing->writer);
         return status;
     }
-    cy_tokens_warn(bad_count);
     status = cy_writer_close_unsynced(&packing->writer, error);
     if (status == CY_OK)
         status = cy_map_file(&map, packing->spill, error);
@@ -213,7 +204,7 @@ static enum cy_status fill_folder(struct packing *packing, char *const *argument
     return status;
 }
 
-static enum cy_status pack(const struct request *request, char *const *arguments, size_t argument_count, struct cy_error *error)
+static enum cy_status pack(const struct request *request, struct cy_error *error)
 {
     struct cy_tokenizer *tokenizer = NULL;
     struct cy_arena arena = {0};
@@ -232,7 +223,7 @@ static enum cy_status pack(const struct request *request, char *const *arguments
     if (status == CY_OK) {
         size_t size = cy_tokenizer_vocabulary_size(tokenizer);
         packing.id_bytes = size < CY_MEGATRON_UINT16_IDS && request->format != CY_ROWS_PARQUET ? sizeof(uint16_t) : sizeof(uint32_t);
-        status = fill_folder(&packing, arguments, argument_count, end, error);
+        status = fill_folder(&packing, end, error);
     }
     if (status == CY_OK)
         status = cy_write_file(cy_path_join(&arena, packing.folder, "pack.json"), cy_buffer_str(&packing.report), error);
@@ -274,16 +265,14 @@ int cy_cmd_tokens_pack(int argc, char **argv)
     struct request request = {.format_name = "megatron", .seed = UINT64_MAX};
     const char *share = "0";
     const struct cy_option options[] = {
-        CY_OPT_TEXT("tokenizer", &request.tokenizer_name, "NAME|PATH", "the vocabulary; must be given"),
+        CY_TOKENS_VOCABULARY_OPTION(&request.tokenizer_name),
         CY_OPT_TEXT("output", &request.output, "DIR", "the folder to make; must be given"),
         CY_OPT_CHOICE("format", &request.format_name, "megatron|bin|parquet", "train.bin and .idx, train.bin alone, or train.parquet"),
         CY_OPT_COUNT("length", &request.length, "N", "pack documents into rows of N tokens, best fit"),
         CY_OPT_TEXT("end", &request.end_name, "TOKEN", "ends every document (default: the vocabulary's <|endoftext|>, </s>, …)"),
         CY_OPT_COUNT("seed", &request.seed, "N", "shuffle the rows by this seed (default: they stay in order)"),
         CY_OPT_TEXT("validation", &share, "SHARE", "put this share of the documents, by hash of their id, into validation"),
-        CY_OPT_TEXT("read-as", &request.read_as, "FORMAT",
-                    "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
-        CY_OPT_COUNT("threads", &request.thread_count, "N", "threads (default: all processors)"),
+        CY_TOKENS_INPUT_OPTIONS(&request.input),
         CY_OPT_END,
     };
     static const char *const examples[] = {
@@ -294,8 +283,8 @@ int cy_cmd_tokens_pack(int argc, char **argv)
         NULL,
         NULL,
     };
-    int exit_status = cy_parse_options(
-        &argc, argv,
+    int exit_status = cy_tokens_parse(
+        argc, argv, &request.input,
         &(struct cy_usage){
             .command = "tokens pack",
             .arguments = "--tokenizer NAME|PATH --output DIR [<options>] FILE|DATASET...",
@@ -303,8 +292,6 @@ int cy_cmd_tokens_pack(int argc, char **argv)
                 "Writes documents as ids that trainers read. A token ends every document. With --length, rows of that many tokens are "
                 "filled with whole documents as well as can be; only longer ones are cut. The same input and seed give the same files.",
             .options = options,
-            .argument_min = 1,
-            .argument_max = -1,
             .examples = examples,
         });
     if (exit_status >= 0)
@@ -312,6 +299,6 @@ int cy_cmd_tokens_pack(int argc, char **argv)
     struct cy_error error;
     enum cy_status status = check(&request, share, &error);
     if (status == CY_OK)
-        status = pack(&request, argv, (size_t)argc, &error);
+        status = pack(&request, &error);
     return status == CY_OK ? CY_EXIT_OK : cy_report(&error);
 }

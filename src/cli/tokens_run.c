@@ -61,8 +61,8 @@ static enum kind kind_of(const struct cy_tokens_run *run, const char *path, stru
 {
     if (cy_path_is_folder(path))
         return cy_path_exists(cy_path_join(arena, path, "MANIFEST")) ? KIND_DATASET : KIND_RECORDS;
-    const struct cy_format *format = run->format != NULL ? cy_format_find(cy_str(run->format)) : cy_format_of_path(path);
-    bool whole = format == NULL ? run->format == NULL : strcmp(format->name, "text") == 0;
+    const struct cy_format *format = run->input->format != NULL ? cy_format_find(cy_str(run->input->format)) : cy_format_of_path(path);
+    bool whole = format == NULL ? run->input->format == NULL : strcmp(format->name, "text") == 0;
     return whole ? KIND_WHOLE : KIND_RECORDS;
 }
 
@@ -71,8 +71,8 @@ static enum cy_status open_records(const struct cy_tokens_run *run, struct input
     struct cy_buffer recipe = {0};
     cy_buffer_add_text(&recipe, "name: tokens\nsources:\n  - path: ");
     cy_buffer_add_json(&recipe, cy_str(path));
-    if (run->format != NULL)
-        cy_buffer_printf(&recipe, "\n    format: %s", run->format);
+    if (run->input->format != NULL)
+        cy_buffer_printf(&recipe, "\n    format: %s", run->input->format);
     cy_buffer_add_byte(&recipe, '\n');
     enum cy_status status = cy_plan_parse(&input->plan, cy_buffer_str(&recipe), "tokens", ".", "tokens", error);
     cy_buffer_release(&recipe);
@@ -179,9 +179,9 @@ static enum cy_status take(void *context, size_t thread, void *memory, struct cy
     struct job *job = memory;
     enum cy_status status = CY_END;
     job->arena = cy_alloc_zero(1, sizeof *job->arena);
-    while (status == CY_END && running->current < running->run->argument_count) {
+    while (status == CY_END && running->current < running->run->input->argument_count) {
         struct input *input = &running->inputs[running->current];
-        const char *path = running->run->arguments[running->current];
+        const char *path = running->run->input->arguments[running->current];
         status = input->opened ? CY_OK : open_input(running, input, path, job->arena, error);
         if (status == CY_OK && !input->ended) {
             job->argument = running->current;
@@ -254,11 +254,19 @@ static enum cy_status put(void *context, void *memory, struct cy_error *error)
     return status;
 }
 
-enum cy_status cy_tokens_run(const struct cy_tokens_run *run, uint64_t *bad_count, struct cy_error *error)
+/* Says that records were left out. */
+static void warn(uint64_t bad_count)
 {
-    size_t thread_count = run->thread_count > 0 ? run->thread_count : cy_cpu_count();
+    if (bad_count > 0)
+        fprintf(stderr, "ciyuan: %llu record%s left out: not readable, or no documents (a build tells why)\n",
+                (unsigned long long)bad_count, bad_count == 1 ? " was" : "s were");
+}
+
+enum cy_status cy_tokens_run(const struct cy_tokens_run *run, struct cy_error *error)
+{
+    size_t thread_count = cy_tokens_thread_count(run->input), input_count = run->input->argument_count;
     struct running running = {.run = run,
-                              .inputs = cy_alloc_zero(run->argument_count, sizeof *running.inputs),
+                              .inputs = cy_alloc_zero(input_count, sizeof *running.inputs),
                               .threads = cy_alloc_zero(thread_count, sizeof *running.threads)};
     for (size_t i = 0; i < thread_count; i++)
         running.threads[i] = (struct thread){cy_scratch_new(), run->tokenizer != NULL ? cy_token_cache_new(run->tokenizer, 0) : NULL};
@@ -278,19 +286,30 @@ enum cy_status cy_tokens_run(const struct cy_tokens_run *run, uint64_t *bad_coun
         cy_token_cache_free(running.threads[i].cache);
         cy_scratch_free(running.threads[i].scratch);
     }
-    for (size_t i = 0; i < run->argument_count; i++)
+    for (size_t i = 0; i < input_count; i++)
         close_input(&running.inputs[i]);
-    *bad_count = running.bad_count;
+    warn(running.bad_count);
     free(running.inputs);
     free(running.threads);
     return status;
 }
 
-void cy_tokens_warn(uint64_t bad_count)
+/* ---- what the commands share ---- */
+
+int cy_tokens_parse(int argc, char **argv, struct cy_tokens_input *input, const struct cy_usage *usage)
 {
-    if (bad_count > 0)
-        fprintf(stderr, "ciyuan: %llu record%s left out: not readable, or no documents (a build tells why)\n",
-                (unsigned long long)bad_count, bad_count == 1 ? " was" : "s were");
+    struct cy_usage any_number = *usage;
+    any_number.argument_min = 1;
+    any_number.argument_max = -1;
+    int exit_status = cy_parse_options(&argc, argv, &any_number);
+    input->arguments = argv;
+    input->argument_count = (size_t)argc;
+    return exit_status;
+}
+
+size_t cy_tokens_thread_count(const struct cy_tokens_input *input)
+{
+    return input->thread_count > 0 ? input->thread_count : cy_cpu_count();
 }
 
 enum cy_status cy_tokens_vocabulary(const char *text, struct cy_tokenizer **tokenizer, struct cy_error *error)

@@ -1,8 +1,6 @@
-#include "cli/options.h"
 #include "cli/tokens.h"
 
 #include "base/files.h"
-#include "base/threads.h"
 #include "token/train.h"
 
 #include <inttypes.h>
@@ -58,29 +56,22 @@ static enum cy_status split_specials(const char *text, struct cy_str specials[SP
 
 /* What the command line asks for. */
 struct request {
-    const char *output, *pattern_name, *special_names, *read_as;
-    uint64_t id_count, frequency_min, thread_count;
+    struct cy_tokens_input input;
+    const char *output, *pattern_name, *special_names;
+    uint64_t id_count, frequency_min;
 };
 
 /* Counts the pieces of all documents into counting->counts[0]. */
-static enum cy_status count_all(struct counting *counting, const struct request *request, char *const *arguments, size_t argument_count,
-                                struct cy_error *error)
+static enum cy_status count_all(struct counting *counting, const struct request *request, struct cy_error *error)
 {
-    uint64_t bad_count = 0;
-    const struct cy_tokens_run run = {.arguments = arguments,
-                                      .argument_count = argument_count,
-                                      .format = request->read_as,
-                                      .thread_count = counting->thread_count,
-                                      .context = counting,
-                                      .take = count_text};
-    enum cy_status status = cy_tokens_run(&run, &bad_count, error);
+    enum cy_status status =
+        cy_tokens_run(&(struct cy_tokens_run){.input = &request->input, .context = counting, .take = count_text}, error);
     for (size_t i = 1; i < counting->thread_count && status == CY_OK; i++)
         cy_piece_counts_merge(counting->counts[0], counting->counts[i]);
-    cy_tokens_warn(bad_count);
     return status;
 }
 
-static enum cy_status train(const struct request *request, char *const *arguments, size_t argument_count, struct cy_error *error)
+static enum cy_status train(const struct request *request, struct cy_error *error)
 {
     const struct cy_train_pattern *pattern = cy_train_pattern_find(request->pattern_name);
     struct cy_str specials[SPECIALS_MAX];
@@ -95,9 +86,9 @@ static enum cy_status train(const struct request *request, char *const *argument
                               IDS_MAX);
     if (status != CY_OK)
         return status;
-    status = counting_init(&counting, request->thread_count > 0 ? request->thread_count : cy_cpu_count(), pattern, error);
+    status = counting_init(&counting, cy_tokens_thread_count(&request->input), pattern, error);
     if (status == CY_OK)
-        status = count_all(&counting, request, arguments, argument_count, error);
+        status = count_all(&counting, request, error);
     if (status == CY_OK) {
         const struct cy_train_options options = {.vocabulary_size = request->id_count,
                                                  .frequency_min = (int64_t)CY_MIN(request->frequency_min, INT64_MAX),
@@ -122,9 +113,7 @@ int cy_cmd_tokens_train(int argc, char **argv)
         CY_OPT_CHOICE("pattern", &request.pattern_name, "gpt2|llama3|qwen3", "how texts are split into pieces, which no token crosses"),
         CY_OPT_TEXT("specials", &request.special_names, "A,B", "special tokens, which get the first ids"),
         CY_OPT_COUNT("frequency-min", &request.frequency_min, "N", "merge no pair that comes less often (default 2)"),
-        CY_OPT_TEXT("read-as", &request.read_as, "FORMAT",
-                    "the files' format, where their names do not tell: text, jsonl, parquet, csv, …"),
-        CY_OPT_COUNT("threads", &request.thread_count, "N", "threads (default: all processors)"),
+        CY_TOKENS_INPUT_OPTIONS(&request.input),
         CY_OPT_END,
     };
     static const char *const examples[] = {
@@ -133,8 +122,8 @@ int cy_cmd_tokens_train(int argc, char **argv)
         NULL,
         NULL,
     };
-    int exit_status = cy_parse_options(
-        &argc, argv,
+    int exit_status = cy_tokens_parse(
+        argc, argv, &request.input,
         &(struct cy_usage){
             .command = "tokens train",
             .arguments = "--size N --output FILE [<options>] FILE|DATASET...",
@@ -142,12 +131,10 @@ int cy_cmd_tokens_train(int argc, char **argv)
                 "Learns a byte-level BPE vocabulary, the same as Hugging Face tokenizers' BpeTrainer learns from the same documents, and "
                 "writes it as tokenizer.json.",
             .options = options,
-            .argument_min = 1,
-            .argument_max = -1,
             .examples = examples,
         });
     if (exit_status >= 0)
         return exit_status;
     struct cy_error error;
-    return train(&request, argv, (size_t)argc, &error) == CY_OK ? CY_EXIT_OK : cy_report(&error);
+    return train(&request, &error) == CY_OK ? CY_EXIT_OK : cy_report(&error);
 }
