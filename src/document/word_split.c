@@ -502,6 +502,8 @@ struct cy_words *cy_words_split(struct cy_word_splitter *splitter, struct cy_str
     splitter->masks(text.data, text.size, splitter->space, splitter->letters, splitter->high);
     splitter->letters[mask_words] = 0;
     split_text(splitter);
+    reserve_words(splitter, CY_WORDS_BEHIND);
+    memset(splitter->hashes + splitter->count, 0, CY_WORDS_BEHIND * sizeof *splitter->hashes);
     uint64_t high = 0;
     for (size_t i = 0; i < mask_words; i++)
         high |= splitter->high[i];
@@ -515,7 +517,7 @@ struct cy_words *cy_words_split(struct cy_word_splitter *splitter, struct cy_str
         .starts = copied(arena, splitter->starts, count * sizeof *splitter->starts),
         .sizes = sizes,
         .chars = high == 0 ? sizes : copied(arena, splitter->chars, count * sizeof *splitter->chars),
-        .hashes = copied(arena, splitter->hashes, count * sizeof *splitter->hashes),
+        .hashes = copied(arena, splitter->hashes, (count + CY_WORDS_BEHIND) * sizeof *splitter->hashes),
         .flags = copied(arena, splitter->flags, count * sizeof *splitter->flags),
     };
     return words;

@@ -16,6 +16,9 @@ enum cy_word_flag {
     CY_WORD_FIRST = 1 << 4,   /* follows white space, or begins the text */
 };
 
+/* Zeros behind the hashes, so that as many can be looked at from any word on. */
+enum { CY_WORDS_BEHIND = 16 };
+
 /* The words of one text, in order; `count` values in each array. */
 struct cy_words {
     struct cy_str text;
@@ -24,7 +27,7 @@ struct cy_words {
     const uint32_t *starts; /* offsets in bytes; documents over 64 MiB are unreadable, so 32 bits suffice */
     const uint32_t *sizes;  /* bytes */
     const uint32_t *chars;  /* code points; the same array as sizes when the text is ASCII */
-    const uint64_t *hashes; /* cy_word_hash of the word's bytes */
+    const uint64_t *hashes; /* cy_word_hash of the word's bytes; CY_WORDS_BEHIND zeros follow the last */
     const uint8_t *flags;   /* enum cy_word_flag */
 };
 

@@ -1,197 +1,186 @@
 #include "operators/ngram_repeats.h"
 
-#include "document/word_split.h"
-
 #include <stdlib.h>
 
-/* An n-gram occurs twice only if the (n-1)-grams at its two ends do. So each length looks only at the places where the length before had
- * repeats: in English prose one place in six after the 3-grams, one in thirty after the 9-grams. Words and n-grams have numbers, so a
- * longer n-gram is exactly a pair of numbers, and no hash of text is ever compared but a word's.
+#include <emmintrin.h>
+
+/* All n-grams of all nine lengths stand in one tree of words, as deep as the longest: the path from the root to depth n spells an n-gram.
+ * Where a path does not branch it is not stored, but read off the text itself: every n-gram has a place, its first in the text.
  *
- *     places    0   3   4   9  …   ascending: where an n-gram begins that occurs more than once
- *     kinds     0   1   2   0  …   which one, numbered by first occurrence
- *     counts[kind]                 how often it occurs                                                                                   */
-struct level {
-    uint32_t *places, *kinds, *counts;
-    size_t place_count, kind_count;
-};
-
-/* How the n-gram of some number went on first, and the number of that pair. */
-struct first_pair {
-    uint32_t right, kind;
-};
-
+ *     text     a b c d e f   a b c x         place 6 shares the pair "a b" with place 0, and the word behind it. It leaves there, and
+ *     places   0             6               is the branch (0, 3 words, "x") from now on: the place of "a b c x", "a b c x …", …
+ *
+ * So a place costs one look-up for its pair, a comparison with the text behind the pair's first place, and one look-up more each time
+ * it leaves the first place of what it has spelt so far; it adds at most one branch. Most places of prose end at the first look-up.
+ *
+ * Words are compared by their hashes of 64 bits, in full: a branch that was found is one only if all its words are equal.
+ *
+ * The walks of the six repeated lengths go on side by side. A walk is at a place, or has jumped over it; and the n-gram of a place counts
+ * as seen if the walk was at it or at a later one that is equal. */
 enum {
-    AHEAD = 12, /* words before its turn, a word's slot is called into the cache: large documents' tables lie outside the nearest */
-    REPETITIVE_SHARE = 4,  /* where more than one place in so many has a repeated 3-gram or longer, the array pays */
-    GROWN_WORDS = 1 << 14, /* with more, a table for as many different keys as there are words is too wide for the cache: let it grow */
+    PLACE_BITS = 28, /* a document has at most 64 MiB, so fewer words */
+    DEPTH_BITS = 4,
+    AHEAD = 12, /* places before its turn, a pair's slot is called into the cache: large documents' tables lie outside the nearest */
+    AHEAD_WORDS = 1 << 12, /* with fewer the table lies in the nearest */
+    SLOTS_MIN = 64,
+    RING = 16, /* at least the longest jump */
+};
+
+/* A branch: the first n-gram of its words. 0 is an empty slot. */
+typedef uint64_t branch; /* place + 1, then the depth it leaves at, then the hash's lowest 32 bits */
+
+static const uint64_t FACTOR = 0x9E3779B97F4A7C15u;
+
+/* What is known of the n-grams whose first place this is. */
+struct record {
+    uint32_t more[CY_NGRAM_TOP_MAX - CY_NGRAM_MIN + 1]; /* how often the n-gram of 2, 3, 4 words came again */
+    uint32_t unseen;                                    /* bit n: the walk of n has been at no place equal to this one */
 };
 
 struct ngrams {
-    const struct cy_words *words;
-    struct cy_tally *tally;
-    uint32_t *ends;            /* ends[i]: code points of words 0…i-1 */
-    struct first_pair *firsts; /* by the number of a pair's left */
+    const uint64_t *words; /* their hashes */
+    size_t count;
+    const uint32_t *ends; /* ends[i]: code points of words 0…i-1 */
+    branch *slots;
+    unsigned shift; /* a hash's place in slots: its highest bits */
+    size_t mask;
+    struct record *records; /* by place; only those of branches are in use */
+    uint64_t
+        best[CY_NGRAM_TOP_MAX + 1]; /* the most frequent so far: how often it came again, then its place, inverted: the first of several */
+    uint32_t jumping;               /* bit n: the walk of n is not at this place */
+    uint32_t landing[RING];         /* bit n at place % RING: the walk of n goes on here */
+    uint64_t chars[CY_NGRAM_MAX + 1];
 };
 
-static void reserve(struct cy_quality_scratch *scratch, size_t numbers)
+/* How many words from each of two places on are equal, at most CY_NGRAM_MAX; 16 bytes at a time, which every x86-64 has. */
+static inline unsigned equal_words(const uint64_t *one, const uint64_t *other)
 {
-    if (scratch->number_capacity >= numbers)
-        return;
-    free(scratch->numbers);
-    scratch->number_capacity = numbers + numbers / 2;
-    scratch->numbers = cy_alloc(scratch->number_capacity * sizeof *scratch->numbers);
+    __m128i equal[5];
+    for (size_t i = 0; i < 5; i++)
+        equal[i] = _mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)(one + 2 * i)), _mm_loadu_si128((const __m128i *)(other + 2 * i)));
+    __m128i first = _mm_packs_epi16(_mm_packs_epi32(equal[0], equal[1]), _mm_packs_epi32(equal[2], equal[3]));
+    unsigned halves = (unsigned)_mm_movemask_epi8(first) | (unsigned)_mm_movemask_ps(_mm_castsi128_ps(equal[4])) << 16;
+    return (unsigned)__builtin_ctz(~halves) / 2; /* two bits a word; the bits behind the last are 0 */
 }
 
-static size_t first_size(size_t keys_max)
+static inline uint64_t pair_hash(const struct ngrams *ngrams, size_t place)
 {
-    return keys_max <= GROWN_WORDS ? keys_max : CY_MAX(keys_max / 8, GROWN_WORDS);
+    return ngrams->words[place] * FACTOR + ngrams->words[place + 1];
 }
 
-/* The number of a key; a new one gets the level's next. */
-static inline uint32_t kind_of(struct cy_tally *tally, struct level *level, uint64_t key)
+/* The first place of the n-gram of depth + 1 words at `place`, whose first `depth` are those of a first place that `hash` knows, and how
+ * many words are equal there. Without one this place becomes it, and 0 is returned. */
+static inline unsigned find(struct ngrams *ngrams, uint64_t hash, unsigned depth, size_t place, size_t *first)
 {
-    bool found;
-    struct cy_tally_slot *slot = cy_tally_slot(tally, key, &found);
-    if (!found) {
-        slot->value = (uint32_t)level->kind_count;
-        level->counts[level->kind_count++] = 0;
-    }
-    return slot->value;
-}
-
-/* Numbers every word. */
-static void number_words(const struct ngrams *ngrams, struct level *level)
-{
-    const struct cy_words *words = ngrams->words;
-    cy_tally_begin(ngrams->tally, first_size(words->count));
-    level->kind_count = 0;
-    for (size_t word = 0; word < words->count; word++) {
-        if (word + AHEAD < words->count)
-            cy_tally_prefetch(ngrams->tally, words->hashes[word + AHEAD]);
-        uint32_t kind = kind_of(ngrams->tally, level, words->hashes[word]);
-        level->counts[kind]++;
-        level->places[word] = (uint32_t)word;
-        level->kinds[word] = kind;
-    }
-    level->place_count = words->count;
-}
-
-/* Drops the places whose n-gram occurs once. */
-static void keep_repeated(struct level *level)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < level->place_count; i++) { /* without a branch: it would be guessed wrong half the time */
-        level->places[kept] = level->places[i];
-        level->kinds[kept] = level->kinds[i];
-        kept += level->counts[level->kinds[i]] > 1;
-    }
-    level->place_count = kept;
-}
-
-/* From the repeated n-grams to all (n+1)-grams that may be repeated. */
-static void lengthen(const struct ngrams *ngrams, const struct level *from, struct level *to)
-{
-    cy_tally_begin(ngrams->tally, first_size(from->place_count));
-    to->place_count = to->kind_count = 0;
-    for (size_t i = 0; i + 1 < from->place_count; i++) {
-        if (from->places[i] + 1 != from->places[i + 1])
-            continue;
-        uint32_t kind = kind_of(ngrams->tally, to, cy_word_mix((uint64_t)from->kinds[i] << 32 | from->kinds[i + 1], 0));
-        to->counts[kind]++;
-        to->places[to->place_count] = from->places[i];
-        to->kinds[to->place_count++] = kind;
-    }
-}
-
-/* The same where much is repeated, as in lists of like entries: most n-grams then always go on the same way, so a pair is first looked for
- * in an array, by its left number, and only then in the table. */
-static void lengthen_repetitive(const struct ngrams *ngrams, const struct level *from, struct level *to)
-{
-    struct first_pair *firsts = ngrams->firsts;
-    memset(firsts, 0xFF, from->kind_count * sizeof *firsts);
-    cy_tally_begin(ngrams->tally, first_size(from->place_count / 4));
-    to->place_count = to->kind_count = 0;
-    for (size_t i = 0; i + 1 < from->place_count; i++) {
-        if (from->places[i] + 1 != from->places[i + 1])
-            continue;
-        uint32_t left = from->kinds[i], right = from->kinds[i + 1], kind;
-        if (firsts[left].right == right) {
-            kind = firsts[left].kind;
-        } else if (firsts[left].right == UINT32_MAX) {
-            kind = (uint32_t)to->kind_count;
-            to->counts[to->kind_count++] = 0;
-            firsts[left] = (struct first_pair){right, kind};
-        } else {
-            kind = kind_of(ngrams->tally, to, cy_word_mix((uint64_t)left << 32 | right, 0));
+    uint64_t mark = (uint64_t)(uint32_t)hash << 32 | depth << PLACE_BITS;
+    for (size_t at = hash >> ngrams->shift;; at = (at + 1) & ngrams->mask) {
+        branch found = ngrams->slots[at];
+        if (found == 0) {
+            ngrams->slots[at] = mark | (place + 1);
+            ngrams->records[place] = (struct record){.unseen = ngrams->jumping};
+            return 0;
         }
-        to->counts[kind]++;
-        to->places[to->place_count] = from->places[i];
-        to->kinds[to->place_count++] = kind;
+        if ((found ^ mark) >> PLACE_BITS != 0)
+            continue;
+        *first = (found & (((uint64_t)1 << PLACE_BITS) - 1)) - 1;
+        unsigned equal = equal_words(ngrams->words + place, ngrams->words + *first);
+        if (equal > depth)
+            return equal;
     }
 }
 
-/* Code points of the n words from `word` on, end to end. */
-static inline uint32_t chars_of(const struct ngrams *ngrams, size_t word, size_t n)
+/* The n-grams of from to end-1 words at `place` stood at `first` before. */
+static inline void count(struct ngrams *ngrams, unsigned from, unsigned end, size_t first)
 {
-    return ngrams->ends[word + n] - ngrams->ends[word];
+    for (unsigned n = from; n < end && n <= CY_NGRAM_TOP_MAX; n++) {
+        uint64_t times = ++ngrams->records[first].more[n - CY_NGRAM_MIN], key = times << 32 | (uint32_t)~first;
+        ngrams->best[n] = CY_MAX(ngrams->best[n], key);
+    }
 }
 
-static double top_chars(const struct ngrams *ngrams, const struct level *level, size_t n)
+static inline void walk(struct ngrams *ngrams, unsigned from, unsigned end, size_t place, size_t first)
 {
-    if (ngrams->words->count < n)
+    uint32_t lengths = ((uint32_t)1 << end) - ((uint32_t)1 << from); /* from ≤ end */
+    uint32_t here = lengths & ~ngrams->jumping, jump = here & ~ngrams->records[first].unseen;
+    ngrams->records[first].unseen &= ~here;
+    ngrams->jumping |= jump;
+    for (; jump != 0; jump &= jump - 1) {
+        unsigned n = (unsigned)__builtin_ctz(jump);
+        ngrams->chars[n] += ngrams->ends[place + n] - ngrams->ends[place];
+        ngrams->landing[(place + n) % RING] |= (uint32_t)1 << n;
+    }
+}
+
+static inline void visit(struct ngrams *ngrams, size_t place)
+{
+    const uint32_t walks = (2u << CY_NGRAM_MAX) - (2u << CY_NGRAM_TOP_MAX);
+    ngrams->jumping &= ~ngrams->landing[place % RING];
+    ngrams->landing[place % RING] = 0;
+    /* What is longer than any n-gram that a walk is at, or than the text, need not be found. */
+    unsigned longest = 31 - (unsigned)__builtin_clz((walks & ~ngrams->jumping) | (uint32_t)1 << CY_NGRAM_TOP_MAX);
+    unsigned limit = (unsigned)CY_MIN((size_t)longest, ngrams->count - place);
+    uint64_t hash = pair_hash(ngrams, place);
+    for (unsigned depth = CY_NGRAM_MIN - 1; depth < limit;) {
+        size_t first = 0;
+        unsigned equal = find(ngrams, hash, depth, place, &first);
+        if (equal == 0)
+            return;
+        equal = CY_MIN(equal, limit);
+        count(ngrams, depth + 1, equal + 1, first);
+        if (equal > CY_NGRAM_TOP_MAX)
+            walk(ngrams, CY_MAX(depth, (unsigned)CY_NGRAM_TOP_MAX) + 1, equal + 1, place, first);
+        depth = equal;
+        hash = ngrams->words[place + depth] + (first << DEPTH_BITS | depth) * FACTOR;
+    }
+}
+
+static void open_tables(struct ngrams *ngrams, const struct cy_words *words, struct cy_quality_scratch *scratch)
+{
+    size_t slot_count = SLOTS_MIN, count = words->count;
+    while (slot_count < count + count / 2)
+        slot_count *= 2;
+    size_t numbers = slot_count + count * sizeof(struct record) / sizeof(uint64_t) + (count + 2) / 2;
+    if (scratch->number_capacity < numbers) {
+        free(scratch->numbers);
+        scratch->number_capacity = numbers + numbers / 2;
+        scratch->numbers = cy_alloc(scratch->number_capacity * sizeof *scratch->numbers);
+    }
+    uint32_t *ends;
+    ngrams->slots = scratch->numbers;
+    ngrams->records = (struct record *)(void *)(ngrams->slots + slot_count);
+    ngrams->ends = ends = (uint32_t *)(void *)(ngrams->records + count);
+    ngrams->mask = slot_count - 1;
+    ngrams->shift = 64 - (unsigned)__builtin_ctzll(slot_count);
+    memset(ngrams->slots, 0, slot_count * sizeof *ngrams->slots);
+    ends[0] = 0;
+    for (size_t word = 0; word < count; word++)
+        ends[word + 1] = ends[word] + words->chars[word];
+}
+
+/* Code points of the most frequent n-gram, its words joined by spaces; when none came again, the text's first. */
+static double top_chars(const struct ngrams *ngrams, size_t n)
+{
+    if (ngrams->count < n)
         return 0;
-    size_t place = 0, count = 1; /* when none is repeated, the text's first */
-    for (size_t i = 0; i < level->place_count; i++)
-        if (level->counts[level->kinds[i]] > count) {
-            count = level->counts[level->kinds[i]];
-            place = level->places[i];
-        }
-    return (double)(chars_of(ngrams, place, n) + n - 1) * (double)count;
-}
-
-static double repeated_chars(const struct ngrams *ngrams, const struct level *level, uint8_t *seen, size_t n)
-{
-    size_t next = 0; /* the walk has passed the words before */
-    uint64_t chars = 0;
-    memset(seen, 0, level->kind_count);
-    for (size_t i = 0; i < level->place_count; i++) {
-        size_t place = level->places[i];
-        if (place < next)
-            continue;
-        if (seen[level->kinds[i]]) {
-            chars += chars_of(ngrams, place, n);
-            next = place + n;
-        }
-        seen[level->kinds[i]] = 1;
-    }
-    return (double)chars;
+    uint64_t best = ngrams->best[n];
+    size_t place = best == 0 ? 0 : (uint32_t)~best;
+    return (double)(ngrams->ends[place + n] - ngrams->ends[place] + n - 1) * (double)((best >> 32) + 1);
 }
 
 void cy_ngram_repeats(const struct cy_words *words, struct cy_quality_scratch *scratch, struct cy_ngram_repeats *out)
 {
-    size_t count = words->count, stride = count + 1;
-    reserve(scratch, 10 * stride);
-    uint32_t *numbers = scratch->numbers;
-    struct ngrams ngrams = {words, &scratch->tally, numbers + 8 * stride, (struct first_pair *)numbers};
-    struct level levels[2] = {{.places = numbers + 2 * stride, .kinds = numbers + 3 * stride, .counts = numbers + 4 * stride},
-                              {.places = numbers + 5 * stride, .kinds = numbers + 6 * stride, .counts = numbers + 7 * stride}};
-    uint8_t *seen = (uint8_t *)(numbers + 9 * stride);
-    ngrams.ends[0] = 0;
-    for (size_t word = 0; word < count; word++)
-        ngrams.ends[word + 1] = ngrams.ends[word] + words->chars[word];
-    number_words(&ngrams, &levels[0]);
-    keep_repeated(&levels[0]);
-    for (size_t n = CY_NGRAM_MIN; n <= CY_NGRAM_MAX; n++) {
-        struct level *from = &levels[n % 2], *to = &levels[(n + 1) % 2];
-        if (n > CY_NGRAM_MIN && from->place_count > count / REPETITIVE_SHARE)
-            lengthen_repetitive(&ngrams, from, to);
-        else
-            lengthen(&ngrams, from, to);
-        keep_repeated(to);
-        if (n <= CY_NGRAM_TOP_MAX)
-            out->top[n] = top_chars(&ngrams, to, n);
-        else
-            out->repeated[n] = repeated_chars(&ngrams, to, seen, n);
-    }
+    struct ngrams ngrams = {.words = words->hashes, .count = words->count};
+    open_tables(&ngrams, words, scratch);
+    size_t place = 0, pairs = words->count > 0 ? words->count - 1 : 0;
+    if (words->count > AHEAD_WORDS)
+        for (; place + AHEAD < pairs; place++) {
+            __builtin_prefetch(&ngrams.slots[pair_hash(&ngrams, place + AHEAD) >> ngrams.shift], 1);
+            visit(&ngrams, place);
+        }
+    for (; place < pairs; place++)
+        visit(&ngrams, place);
+    for (size_t n = CY_NGRAM_MIN; n <= CY_NGRAM_TOP_MAX; n++)
+        out->top[n] = top_chars(&ngrams, n);
+    for (size_t n = CY_NGRAM_TOP_MAX + 1; n <= CY_NGRAM_MAX; n++)
+        out->repeated[n] = (double)ngrams.chars[n];
 }

@@ -82,7 +82,7 @@ size_t cy_count_byte(struct cy_str text, char byte);
 struct cy_quality_scratch {
     struct cy_tally tally;
     /* for n-grams; see ngram_repeats.c */
-    uint32_t *numbers;
+    uint64_t *numbers;
     size_t number_capacity;
 };
 struct cy_quality_scratch *cy_quality_scratch_of(struct cy_scratch *scratch);
