@@ -153,7 +153,7 @@ enum cy_status cy_block_unpack(const struct cy_blocks *blocks, const struct cy_b
     enum cy_status status = cy_spill_unpack(&block->head, block->packed, batch, error);
     if (status != CY_OK)
         return status;
-    for (size_t row = 0; blocks->phase == 0 && engine->repeat_count > 0 && row < batch->total_count; row++) {
+    for (size_t row = 0; blocks->phase == 0 && engine->repeats.size > 0 && row < batch->total_count; row++) {
         uint64_t number = cy_engine_repeat(engine, batch->origins[row].ordinal);
         if (number > 0)
             batch->ids[row] = cy_str(

@@ -33,10 +33,10 @@ struct cy_removal {
     double measured, threshold, similarity;
 };
 
-/* An id that stands more than once: record `ordinal` is its number-th bearer. */
+/* An id that stands more than once: record `ordinal` gets `#number`. Big-endian: sorted as bytes. */
 struct cy_repeat {
-    uint64_t ordinal;
-    uint64_t number;
+    uint8_t ordinal[8];
+    uint8_t number[8];
 };
 
 struct cy_engine {
@@ -48,17 +48,16 @@ struct cy_engine {
     struct cy_arena arena; /* lives as long as the run */
     struct cy_worker *workers;
     struct cy_phase_parts *phases;
-    struct cy_repeat *repeats; /* by ordinal; 16 bytes each, in memory: repeated ids are few */
-    size_t repeat_count;
+    struct cy_map repeats; /* struct cy_repeat, by ordinal */
     struct cy_progress progress;
     bool resumed;
 };
 
 /* Files of a part. A phase that ends in barriers also has the rest. */
-enum { CY_PART_SPILL, CY_PART_NAMES, CY_PART_ROWS, CY_PART_IDS, CY_PART_MARKS };
-struct cy_name_record { /* CY_PART_NAMES: every record of phase 0 */
-    uint8_t hash[16];   /* XXH3 128 of the id */
-    uint8_t ordinal[8]; /* big-endian: sorted as bytes */
+enum { CY_PART_SPILL, CY_PART_NAMES, CY_PART_NUMBERED, CY_PART_ROWS, CY_PART_IDS, CY_PART_MARKS };
+struct cy_name_record { /* CY_PART_NAMES: every record of phase 0. CY_PART_NUMBERED: those whose own id is like `x#2` */
+    uint8_t hash[16];   /* XXH3 128 of the id; of `x` */
+    uint8_t number[8];  /* the record's ordinal; 2. Big-endian: sorted as bytes */
 };
 struct cy_row_record { /* CY_PART_ROWS: every row alive at the end of the phase */
     uint64_t ordinal;
@@ -76,6 +75,8 @@ void cy_engine_tell(struct cy_engine *engine);
 /* ---- phase.c ---- */
 enum cy_status cy_engine_run_phase(struct cy_engine *engine, size_t phase, struct cy_error *error);
 /* ---- names.c ---- */
+/* Appends what CY_PART_NAMES and CY_PART_NUMBERED keep of a record. */
+void cy_name_add(struct cy_str id, uint64_t ordinal, struct cy_buffer *names, struct cy_buffer *numbered);
 enum cy_status cy_engine_find_repeats(struct cy_engine *engine, struct cy_error *error);
 /* The number to put behind record `ordinal`'s id, or 0. */
 uint64_t cy_engine_repeat(const struct cy_engine *engine, uint64_t ordinal);

@@ -2,7 +2,6 @@
 #include "recipe/engine.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "dataset/counts.h"
 #include "recipe/pipeline.h"
 
@@ -119,17 +118,6 @@ static enum cy_status run_steps(struct phase_run *run, struct cy_worker *worker,
     return CY_OK;
 }
 
-static void add_name(struct cy_buffer *out, const struct cy_batch *batch, size_t row)
-{
-    struct cy_hash128 hash = cy_hash128(batch->ids[row]);
-    struct cy_name_record record;
-    memcpy(record.hash, &hash.high, 8);
-    memcpy(record.hash + 8, &hash.low, 8);
-    uint64_t ordinal = __builtin_bswap64(batch->origins[row].ordinal);
-    memcpy(record.ordinal, &ordinal, 8);
-    cy_buffer_add(out, &record, sizeof record);
-}
-
 /* What the part keeps of the batch. Row records count ids from the batch's first; put adds where that stands in the part. */
 static void pack_outputs(struct phase_run *run, struct cy_worker *worker, struct phase_job *job)
 {
@@ -138,7 +126,7 @@ static void pack_outputs(struct phase_run *run, struct cy_worker *worker, struct
     size_t gone_text_max = run->engine->plan->options.removed_text == CY_TEXT_FULL ? SIZE_MAX : CY_EXCERPT_BYTES + UTF8_BYTES_MAX;
     cy_spill_pack(worker->packer, batch, gone_text_max, &job->outputs[CY_PART_SPILL]);
     for (size_t row = 0; run->phase == 0 && row < batch->total_count; row++)
-        add_name(&job->outputs[CY_PART_NAMES], batch, row);
+        cy_name_add(batch->ids[row], batch->origins[row].ordinal, &job->outputs[CY_PART_NAMES], &job->outputs[CY_PART_NUMBERED]);
     if (phase->barrier_first < phase->step_end) {
         for (size_t row = 0; row < batch->row_count; row++) {
             cy_buffer_add_str(&job->outputs[CY_PART_IDS], batch->ids[row]);

@@ -26,11 +26,12 @@ const char **cy_part_suffixes(const struct cy_plan *plan, size_t phase, struct c
     const char **suffixes = cy_arena_alloc(arena, (CY_PART_MARKS + mark_count) * sizeof *suffixes);
     suffixes[CY_PART_SPILL] = "spill";
     suffixes[CY_PART_NAMES] = "names";
+    suffixes[CY_PART_NUMBERED] = "numbered";
     suffixes[CY_PART_ROWS] = "rows";
     suffixes[CY_PART_IDS] = "ids";
     for (size_t i = 0; i < mark_count; i++)
         suffixes[CY_PART_MARKS + i] = cy_arena_printf(arena, "mark-%zu", i);
-    *count = mark_count > 0 ? CY_PART_MARKS + mark_count : CY_PART_NAMES + 1;
+    *count = mark_count > 0 ? CY_PART_MARKS + mark_count : CY_PART_NUMBERED + 1;
     return suffixes;
 }
 
@@ -299,7 +300,7 @@ enum cy_status cy_run(const struct cy_plan *plan, const struct cy_run_options *o
     for (size_t i = 0; i < plan->phase_count; i++)
         free(engine.phases[i].parts);
     free(engine.phases);
-    free(engine.repeats);
+    cy_unmap(&engine.repeats);
     cy_arena_release(&engine.arena);
     return status;
 }

@@ -207,6 +207,27 @@ def repeats():
     assert [line["text"] for line in lines] == ["text 0", "text 1", "text 2"]
 
 
+@case("a repeated id gets no name that another record has of its own, for any number of threads")
+def repeats_of_own_names():
+    given = ["x", "x", "x#2", "x", "x#4", "x#02", "x#2", "y#3", "y", "y", "y", "#2", "", "", "x"]
+    made = ["x", "x#3", "x#2", "x#5", "x#4", "x#02", "x#2#2", "y#3", "y", "y#2", "y#4", "#2", "own/a.jsonl#12", "own/a.jsonl#13", "x#6"]
+    many = [rng.choice(["z", "z#2", "z#3", f"z#{rng.randrange(5000)}", f"own{rng.randrange(300)}"]) for _ in range(20000)]
+    write("own/a.jsonl", "".join(json.dumps({"id": id, "text": f"text {i}"}) + "\n" for i, id in enumerate(given + many)))
+    path = write("own.yaml", "name: own\nsources: [own/a.jsonl]\nsteps: [{where: \"text <> 'text 3'\"}]\noutput: {path: own-out, format: jsonl}\n")
+    got = {}
+    for threads in (1, 2, 8):
+        ciyuan("build", path, "--quiet", "--replace", "--threads", threads, "--part", "64KiB", "--memory", "64MiB")
+        lines = [json.loads(line) for line in open(out("own-out/data/train-00000.jsonl"))]
+        got[threads] = [line["id"] for line in lines]
+    assert got[1] == got[2] == got[8]
+    assert got[1][:14] == made[:3] + made[4:], got[1][:14]  # the fourth is removed, and has its name in the ledger
+    assert len(set(got[1])) == len(got[1]) == len(given) + len(many) - 1
+    for id, name in zip(many, got[1][14:]):
+        assert name == id or name.startswith(id + "#"), (id, name)
+    gone, _ = ciyuan("verdicts", out("own-out"), "--id", "x#5")
+    assert "where" in gone, gone
+
+
 BAD = [
     ("steps:\n  - gopher_qualty\n", 'there is no operator "gopher_qualty"', 'did you mean "gopher_quality"?', ":2:5:"),
     ("steps:\n  - gopher_quality: {word_min: 3}\n", "gopher_quality has no parameter", 'did you mean "words_min"?', ":2:22:"),
