@@ -197,17 +197,20 @@ void cy_bars_view(const struct cy_signal_counts *signal, const struct cy_thresho
     }
     if (isnan(low))
         return;
+    double lowest = NAN; /* of the thresholds that a logarithmic axis can hold */
     for (size_t i = 0; i < threshold_count; i++) {
         low = fmin(low, thresholds[i].low);
         high = fmax(high, thresholds[i].high);
+        if (thresholds[i].low > 0)
+            lowest = fmin(lowest, thresholds[i].low);
     }
     if (low > 0 && low < high / 4 && high <= 1)
         low = 0; /* a share begins at 0 */
     bool integral = looks_integral(&signal->kept) && looks_integral(&signal->gone);
     bars->logarithmic = low >= 0 && small > 0 && high / small > 30 && high > 4;
     if (bars->logarithmic) {
-        low = fmax(low, integral ? 1 : fmin(small / 16, high / 1024));
-        low = exp2(floor(log2(low)));
+        low = fmin(fmax(low, integral ? 1 : fmin(small / 16, high / 1024)), lowest);
+        low = exp2(floor(log2(fmax(low, high / exp2(CY_BARS_MAX - 2))))); /* an octave has one bar at least */
         double octaves = CY_MAX(ceil(log2(high / low)), 1);
         double bars_an_octave = CY_MAX(floor(CY_BARS_MAX / octaves), 1);
         bars->bar_count = (size_t)CY_MIN(octaves * bars_an_octave, CY_BARS_MAX);
@@ -224,6 +227,8 @@ void cy_bars_view(const struct cy_signal_counts *signal, const struct cy_thresho
         bars->bar_count = (size_t)CY_MIN(bar_count, CY_BARS_MAX);
         for (size_t i = 0; i <= bars->bar_count; i++)
             bars->edges[i] = low + (double)i * width;
+        if (!integral)
+            bars->edges[bars->bar_count] = fmax(bars->edges[bars->bar_count], high); /* the sum above is rounded */
     }
     fill_bars(&signal->kept, bars, bars->kept);
     fill_bars(&signal->gone, bars, bars->gone);
