@@ -58,16 +58,16 @@ static inline struct cy_value cy_value_text_or_null(struct cy_str text)
 }
 
 /* A whole result, in the arena that the caller gave. */
-struct cy_rows {
+struct cy_result {
     size_t row_count, column_count;
     const struct cy_value *values; /* row by row */
     int64_t changed_count;         /* rows inserted, updated or deleted by a statement that returns none */
 };
 /* A cell; NULL reads as 0, 0.0 and the empty text. Text that the arena owns. */
-int64_t cy_rows_integer(const struct cy_rows *rows, size_t row, size_t column);
-double cy_rows_real(const struct cy_rows *rows, size_t row, size_t column);
-struct cy_str cy_rows_text(const struct cy_rows *rows, size_t row, size_t column);
-bool cy_rows_is_null(const struct cy_rows *rows, size_t row, size_t column);
+int64_t cy_result_integer(const struct cy_result *rows, size_t row, size_t column);
+double cy_result_real(const struct cy_result *rows, size_t row, size_t column);
+struct cy_str cy_result_text(const struct cy_result *rows, size_t row, size_t column);
+bool cy_result_is_null(const struct cy_result *rows, size_t row, size_t column);
 
 struct cy_store;
 /* A connection. Used by one thread at a time. */
@@ -89,7 +89,7 @@ void cy_store_close(struct cy_store *store); /* waits for the writer; NULL is fi
  * Errors: CY_FAILED with the name of the query and the database's own words; a broken constraint (unique, foreign key, check) is
  * CY_BAD_INPUT, so that callers can tell "exists already" from "the disk is full" (CY_IO). */
 enum cy_status cy_database_run(struct cy_database *database, enum cy_sql query, const struct cy_value *parameters, size_t parameter_count,
-                               struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error);
+                               struct cy_arena *arena, struct cy_result *rows, struct cy_error *error);
 /* The same with the parameters written out: CY_RUN(db, CY_SQL_user_by_name, arena, &rows, error, cy_value_text(name)). */
 #define CY_RUN(database, query, arena, rows, error, ...)                                                                                   \
     cy_database_run((database), (query), (const struct cy_value[]){__VA_ARGS__},                                                           \
