@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -303,6 +304,14 @@ char *cy_path_join(struct cy_arena *arena, const char *folder, const char *name)
     return cy_arena_printf(arena, "%s%s%s", folder, folder[size - 1] == '/' ? "" : "/", name);
 }
 
+/* The folder of the file that this code was loaded from, the program or the shared library; empty where the system does not say. */
+static const char *code_folder(struct cy_arena *arena)
+{
+    Dl_info code;
+    const char *slash = dladdr(&cy_files_system, &code) != 0 && code.dli_fname != NULL ? strrchr(code.dli_fname, '/') : NULL;
+    return slash != NULL ? cy_arena_printf(arena, "%.*s", (int)(slash - code.dli_fname), code.dli_fname) : "";
+}
+
 enum cy_status cy_find_data(const char *name, struct cy_arena *arena, const char **path, struct cy_error *error)
 {
     char program[PATH_MAX] = "";
@@ -313,19 +322,21 @@ enum cy_status cy_find_data(const char *name, struct cy_arena *arena, const char
         if (slash != NULL)
             *slash = '\0';
     }
-    const char *own = getenv("CIYUAN_DATA");
+    const char *own = getenv("CIYUAN_DATA"), *code = code_folder(arena);
     const char *const places[] = {
         own != NULL ? cy_path_join(arena, own, name) : NULL,
         cy_arena_printf(arena, "%s/../share/ciyuan/%s", program, name),
         cy_arena_printf(arena, "%s/../lib/ciyuan/%s", program, name),
         cy_arena_printf(arena, "%s/../lib/x86_64-linux-gnu/ciyuan/%s", program, name),
-        CIYUAN_DEPS "/share/",
-        CIYUAN_DEPS "/lib/",
+        cy_arena_printf(arena, "%s/ciyuan/%s", code, name), /* beside libciyuan.so, which another program may have loaded */
+        cy_arena_printf(arena, "%s/../share/ciyuan/%s", code, name),
+        cy_arena_printf(arena, "%s/../../share/ciyuan/%s", code, name),
+        cy_arena_printf(arena, CIYUAN_DEPS "/share/%s", name),
+        cy_arena_printf(arena, CIYUAN_DEPS "/lib/%s", name),
     };
     for (size_t i = 0; i < CY_COUNT(places); i++) {
-        const char *place = i >= 4 ? cy_arena_printf(arena, "%s%s", places[i], name) : places[i];
-        if (place != NULL && access(place, R_OK) == 0) {
-            *path = place;
+        if (places[i] != NULL && access(places[i], R_OK) == 0) {
+            *path = places[i];
             return CY_OK;
         }
     }

@@ -618,6 +618,23 @@ enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const cha
     return status;
 }
 
+enum cy_status cy_plan_parse_steps(struct cy_plan *plan, struct cy_str text, const char *name, const char *folder, struct cy_error *error)
+{
+    *plan = (struct cy_plan){0};
+    struct reading reading = {plan, name, error, cy_arena_zero(&plan->arena, sizeof(struct cy_step_files))};
+    plan->folder = cy_arena_text(&plan->arena, folder);
+    plan->recipe_text = cy_arena_str(&plan->arena, text);
+    struct cy_yaml *list;
+    enum cy_status status = cy_yaml_parse(plan->recipe_text, name, &plan->arena, &list, error);
+    if (status != CY_OK)
+        return status;
+    list->key = CY_STR("steps");
+    status = read_steps(&reading, &(struct cy_yaml){.kind = CY_YAML_MAP, .children = list, .child_count = 1});
+    if (status == CY_OK)
+        cut_phases(plan);
+    return status;
+}
+
 enum cy_status cy_plan_open(struct cy_plan *plan, const char *path, const char *output, struct cy_error *error)
 {
     *plan = (struct cy_plan){0};

@@ -71,6 +71,8 @@ enum cy_status cy_plan_open(struct cy_plan *plan, const char *path, const char *
 /* The same from text; `name` stands in messages, `folder` is where paths begin. */
 enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const char *name, const char *folder, const char *output,
                              struct cy_error *error);
+/* A plan of steps alone, without sources and output: `text` is a YAML list, as a recipe's `steps:` holds it. */
+enum cy_status cy_plan_parse_steps(struct cy_plan *plan, struct cy_str text, const char *name, const char *folder, struct cy_error *error);
 void cy_plan_release(struct cy_plan *plan);
 
 #endif

@@ -3,8 +3,9 @@
 
 #include "base/files.h"
 
-static const char *const layout[] = {"base",   "kernels", "document", "source", "html",  "token",  "model",    "operators", "dataset",
-                                     "recipe", "store",   "meter",    "hub",    "label", "assess", "exchange", "server",    "cli"};
+static const char *const layout[] = {"base",      "kernels", "document", "source", "html",  "token", "model",
+                                     "operators", "dataset", "recipe",   "api",    "store", "meter", "hub",
+                                     "label",     "assess",  "exchange", "server", "cli"};
 
 static int place_of(struct cy_str folder)
 {
