@@ -29,6 +29,11 @@ enum cy_status cy_error_errno(struct cy_error *error, const char *what, const ch
     return cy_error_set(error, CY_IO, "could not %s \"%s\": %s", what, path, strerror(number));
 }
 
+enum cy_status cy_check_stop(const atomic_bool *stop, struct cy_error *error)
+{
+    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed) ? cy_error_set(error, CY_INTERRUPTED, "interrupted") : CY_OK;
+}
+
 enum { NAME_SIZE_MAX = 64 }; /* longer names are not compared */
 
 /* Levenshtein distance; both at most NAME_SIZE_MAX bytes. */

@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 
+#include <stdatomic.h>
+
 enum cy_status {
     CY_OK = 0,
     CY_END,         /* nothing more to read; not an error, fills no message */
@@ -27,6 +29,8 @@ enum cy_status cy_error_set(struct cy_error *error, enum cy_status status, const
 enum cy_status cy_error_hint(struct cy_error *error, const char *format, ...) CY_PRINTF(2, 3);
 /* "could not <what> "<path>": <strerror(errno)>", with status CY_IO. */
 enum cy_status cy_error_errno(struct cy_error *error, const char *what, const char *path);
+/* CY_INTERRUPTED, with its message, once *stop is true; CY_OK before, and for NULL: never. Asked in loops that last. */
+enum cy_status cy_check_stop(const atomic_bool *stop, struct cy_error *error);
 /* The name among `names` (NULL-terminated) nearest to `text` by edits, or NULL when none is near enough to be meant. */
 const char *cy_nearest_name(struct cy_str text, const char *const *names);
 

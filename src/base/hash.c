@@ -45,7 +45,7 @@ void cy_sha256_final(struct cy_sha256 *hash, char hex[65])
     hex[64] = '\0';
 }
 
-enum cy_status cy_sha256_file(const char *path, char hex[65], uint64_t *size_bytes, struct cy_error *error)
+enum cy_status cy_sha256_file(const char *path, const atomic_bool *stop, char hex[65], uint64_t *size_bytes, struct cy_error *error)
 {
     enum { BLOCK_BYTES = 1 << 20 };
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -54,13 +54,15 @@ enum cy_status cy_sha256_file(const char *path, char hex[65], uint64_t *size_byt
     char *block = cy_alloc(BLOCK_BYTES);
     struct cy_sha256 hash;
     cy_sha256_init(&hash);
-    ssize_t size;
+    ssize_t size = 0;
     *size_bytes = 0;
-    while ((size = read(file, block, BLOCK_BYTES)) > 0) {
+    enum cy_status status = CY_OK;
+    while ((status = cy_check_stop(stop, error)) == CY_OK && (size = read(file, block, BLOCK_BYTES)) > 0) {
         cy_sha256_add(&hash, block, (size_t)size);
         *size_bytes += (uint64_t)size;
     }
-    enum cy_status status = size < 0 ? cy_error_errno(error, "read", path) : CY_OK;
+    if (size < 0)
+        status = cy_error_errno(error, "read", path);
     cy_sha256_final(&hash, hex);
     free(block);
     close(file);

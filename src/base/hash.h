@@ -19,7 +19,7 @@ void cy_sha256_init(struct cy_sha256 *hash);
 void cy_sha256_add(struct cy_sha256 *hash, const void *data, size_t size_bytes);
 /* Writes 64 lower-case hex digits and a 0 byte, and releases the context. */
 void cy_sha256_final(struct cy_sha256 *hash, char hex[65]);
-/* The whole file at once. */
-enum cy_status cy_sha256_file(const char *path, char hex[65], uint64_t *size_bytes, struct cy_error *error);
+/* The whole file at once. stop: when it becomes true, CY_INTERRUPTED; NULL: never. */
+enum cy_status cy_sha256_file(const char *path, const atomic_bool *stop, char hex[65], uint64_t *size_bytes, struct cy_error *error);
 
 #endif

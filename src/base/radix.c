@@ -2,7 +2,6 @@
 
 #include "base/threads.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -110,6 +109,7 @@ struct parallel {
     size_t *differing;   /* [thread]: the first byte that differs within the thread's share, or from the first record */
     size_t starts[257];  /* of the buckets */
     _Atomic unsigned next_bucket;
+    const atomic_bool *stop;
 };
 
 static void share_of(const struct parallel *job, size_t thread, size_t *first, size_t *end)
@@ -159,20 +159,21 @@ static void sort_buckets(void *context, __attribute__((unused)) size_t thread)
 {
     struct parallel *job = context;
     unsigned byte;
-    while ((byte = atomic_fetch_add(&job->next_bucket, 1)) < 256) {
+    while ((byte = atomic_fetch_add(&job->next_bucket, 1)) < 256 && (job->stop == NULL || !atomic_load(job->stop))) {
         size_t start = job->starts[byte], count = job->starts[byte + 1] - start;
         if (count > 0)
             sort_range(job->room + start * job->size, job->records + start * job->size, count, job->depth + 1, job->size, true);
     }
 }
 
-void cy_radix_sort(uint8_t *records, uint8_t *room, size_t count, size_t record_size, size_t thread_count)
+void cy_radix_sort(uint8_t *records, uint8_t *room, size_t count, size_t record_size, size_t thread_count, const atomic_bool *stop)
 {
-    if (thread_count == 1 || count < THREADS_MIN) {
+    if (count < THREADS_MIN) {
         sort_range(records, room, count, 0, record_size, false);
         return;
     }
-    struct parallel job = {.records = records, .room = room, .count = count, .size = record_size, .thread_count = thread_count};
+    struct parallel job = {
+        .records = records, .room = room, .count = count, .size = record_size, .thread_count = thread_count, .stop = stop};
     job.ends = cy_alloc_zero(thread_count, sizeof *job.ends);
     job.differing = cy_alloc_zero(thread_count, sizeof *job.differing);
     cy_run_threads(thread_count, find_depth, &job);

@@ -34,14 +34,17 @@ struct cy_sort {
     size_t record_size;
     size_t memory_bytes;
     size_t thread_count;
+    const atomic_bool *stop; /* NULL: never */
     uint64_t count;
     bool finished;
 
-    uint8_t *records;  /* two halves: the records, and room to sort them */
-    size_t capacity;   /* records in one half */
-    size_t used;       /* records in the first half */
-    const uint8_t *at; /* handed out next, of those at hand */
-    size_t left;       /* records from `at` on */
+    uint8_t *records;    /* two halves: the records, and room to sort them */
+    size_t capacity;     /* records in one half */
+    size_t used;         /* records in the first half */
+    const uint8_t *at;   /* handed out next, of those at hand */
+    size_t left;         /* records from `at` on */
+    const uint8_t *next; /* of those handed out, the next one for cy_sort_next */
+    size_t next_count;
 
     struct run *runs;
     size_t run_count;
@@ -69,6 +72,19 @@ void cy_sort_open(struct cy_sort **sort, const char *folder, const char *name, s
     made->thread_count = thread_count;
     made->capacity = made->memory_bytes / 2 / record_size;
     *sort = made;
+}
+
+void cy_sort_set_stop(struct cy_sort *sort, const atomic_bool *stop)
+{
+    sort->stop = stop;
+}
+
+/* Sorts what is in memory. */
+static enum cy_status sort_records(struct cy_sort *sort, struct cy_error *error)
+{
+    cy_radix_sort(sort->records, sort->records + sort->capacity * sort->record_size, sort->used, sort->record_size, sort->thread_count,
+                  sort->stop);
+    return cy_check_stop(sort->stop, error);
 }
 
 /* ---- runs ---- */
@@ -105,10 +121,11 @@ static enum cy_status keep_run(struct cy_sort *sort, struct cy_writer *writer, s
 static enum cy_status spill(struct cy_sort *sort, struct cy_error *error)
 {
     struct cy_writer writer;
-    enum cy_status status = create_run(sort, &writer, error);
+    enum cy_status status = sort_records(sort, error);
+    if (status == CY_OK)
+        status = create_run(sort, &writer, error);
     if (status != CY_OK)
         return status;
-    cy_radix_sort(sort->records, sort->records + sort->capacity * sort->record_size, sort->used, sort->record_size, sort->thread_count);
     cy_writer_add(&writer, sort->records, sort->used * sort->record_size);
     sort->used = 0;
     return keep_run(sort, &writer, error);
@@ -195,7 +212,9 @@ static enum cy_status start_merge(struct cy_sort *sort, size_t run_count, struct
             return cy_error_errno(error, "open", run->path);
         run->window = sort->windows + i * window_bytes;
         run->window_bytes = window_bytes;
-        enum cy_status status = fill_window(run, error);
+        enum cy_status status = cy_check_stop(sort->stop, error);
+        if (status == CY_OK)
+            status = fill_window(run, error);
         if (status != CY_OK)
             return status;
         if (run->at < run->end)
@@ -210,22 +229,21 @@ static enum cy_status start_merge(struct cy_sort *sort, size_t run_count, struct
 static enum cy_status merge_some(struct cy_sort *sort, size_t *count, struct cy_error *error)
 {
     size_t size = sort->record_size, got = 0;
-    while (got < MERGED_RECORDS && sort->heap_count > 0) {
+    enum cy_status status = cy_check_stop(sort->stop, error);
+    while (status == CY_OK && got < MERGED_RECORDS && sort->heap_count > 0) {
         struct run *run = sort->heap[0];
         memcpy(sort->merged + got++ * size, run->at, size);
         run->at += size;
         if (run->at == run->end) {
-            enum cy_status status = fill_window(run, error);
-            if (status != CY_OK)
-                return status;
+            status = fill_window(run, error);
             if (run->at == run->end)
                 sort->heap[0] = sort->heap[--sort->heap_count];
         }
-        if (sort->heap_count > 0)
+        if (status == CY_OK && sort->heap_count > 0)
             sift_down(sort, 0);
     }
     *count = got;
-    return CY_OK;
+    return status;
 }
 
 /* Merges the first run_count runs into one, which goes to the end of the list. */
@@ -258,12 +276,10 @@ enum cy_status cy_sort_finish(struct cy_sort *sort, struct cy_error *error)
     CY_ASSERT(!sort->finished);
     sort->finished = true;
     if (sort->run_count == 0) {
-        if (sort->used > 0)
-            cy_radix_sort(sort->records, sort->records + sort->capacity * sort->record_size, sort->used, sort->record_size,
-                          sort->thread_count);
+        enum cy_status status = sort->used > 0 ? sort_records(sort, error) : CY_OK;
         sort->at = sort->records;
         sort->left = sort->used;
-        return CY_OK;
+        return status;
     }
     enum cy_status status = sort->used > 0 ? spill(sort, error) : CY_OK;
     free(sort->records);
@@ -283,26 +299,30 @@ enum cy_status cy_sort_next_many(struct cy_sort *sort, const uint8_t **records, 
             return status;
         sort->at = sort->merged;
     }
+    enum cy_status status = cy_check_stop(sort->stop, error);
+    if (status != CY_OK)
+        return status;
     *records = sort->at;
-    *count = sort->left;
-    sort->left = 0;
+    *count = CY_MIN(sort->left, (size_t)MERGED_RECORDS); /* of many in memory a few, so that a stop is seen */
+    sort->left -= *count;
+    sort->at += *count * sort->record_size;
     return *count > 0 ? CY_OK : CY_END;
 }
 
 enum cy_status cy_sort_next(struct cy_sort *sort, const uint8_t **record, struct cy_error *error)
 {
-    if (sort->left == 0) {
+    if (sort->next_count == 0) {
         const uint8_t *records;
         size_t count;
         enum cy_status status = cy_sort_next_many(sort, &records, &count, error);
         if (status != CY_OK)
             return status;
-        sort->at = records;
-        sort->left = count;
+        sort->next = records;
+        sort->next_count = count;
     }
-    *record = sort->at;
-    sort->at += sort->record_size;
-    sort->left--;
+    *record = sort->next;
+    sort->next += sort->record_size;
+    sort->next_count--;
     return CY_OK;
 }
 

@@ -20,6 +20,8 @@ enum { CY_SORT_RECORD_BYTES_MAX = 512 }; /* radix recursion goes one level a byt
  * under 64 KiB counts as 64 KiB. Errors: none now; the files are made when memory is full. */
 void cy_sort_open(struct cy_sort **sort, const char *folder, const char *name, size_t record_size, int64_t memory_bytes,
                   size_t thread_count);
+/* Once *stop is true, adding, finishing and reading give CY_INTERRUPTED as soon as they look; NULL: never. */
+void cy_sort_set_stop(struct cy_sort *sort, const atomic_bool *stop);
 /* Copies `count` records, end to end. Errors: CY_IO from spilling. */
 enum cy_status cy_sort_add(struct cy_sort *sort, const void *records, size_t count, struct cy_error *error);
 /* No more records come. */

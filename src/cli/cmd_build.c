@@ -9,7 +9,7 @@
 
 static atomic_bool stop;
 
-/* The first Ctrl-C stops at the next batch; the second ends the program at once, which loses no more than kill -9 does. */
+/* The first Ctrl-C stops the run soon; the second ends the program at once, which loses no more than kill -9 does. */
 static void on_signal(int number)
 {
     if (atomic_exchange(&stop, true)) {

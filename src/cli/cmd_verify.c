@@ -49,7 +49,7 @@ static enum cy_status verify(const char *folder, bool *good, struct cy_error *er
     size_t count = 0;
     enum cy_status status = cy_dataset_read_manifest(&dataset, folder, error);
     if (status == CY_OK)
-        status = cy_dataset_differences(&dataset, CY_MIN(cy_cpu_count(), THREADS_MAX), &arena, &differences, &count, error);
+        status = cy_dataset_differences(&dataset, CY_MIN(cy_cpu_count(), THREADS_MAX), NULL, &arena, &differences, &count, error);
     if (status == CY_OK) {
         for (size_t i = 0; i < count; i++)
             print_difference(&differences[i]);

@@ -6,7 +6,6 @@
 #include "dataset/read.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -22,6 +21,7 @@ struct checking {
     struct look *looks; /* the largest file first */
     size_t look_count;
     atomic_size_t next; /* of looks, for the threads */
+    const atomic_bool *stop;
 };
 
 static int compare_sizes(const void *a, const void *b)
@@ -37,7 +37,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct cy_difference *)a)->name, ((const struct cy_difference *)b)->name);
 }
 
-static void look_at(const char *folder, struct look *look)
+static void look_at(const char *folder, const atomic_bool *stop, struct look *look)
 {
     const struct cy_manifest_file *file = look->file;
     struct cy_arena arena = {0};
@@ -53,7 +53,7 @@ static void look_at(const char *folder, struct look *look)
     else if ((uint64_t)status.st_size != file->size_bytes)
         snprintf(look->problem, sizeof look->problem, "%llu bytes, MANIFEST says %llu", (unsigned long long)status.st_size,
                  (unsigned long long)file->size_bytes);
-    else if (cy_sha256_file(path, hex, &size_bytes, &error) != CY_OK)
+    else if (cy_sha256_file(path, stop, hex, &size_bytes, &error) != CY_OK)
         snprintf(look->problem, sizeof look->problem, "%s", error.message);
     else if (strcmp(hex, file->sha256) != 0)
         snprintf(look->problem, sizeof look->problem, "sha256 %s, MANIFEST says %s", hex, file->sha256);
@@ -66,7 +66,7 @@ static void look_at_files(void *context, size_t thread)
     size_t index;
     (void)thread;
     while ((index = atomic_fetch_add(&checking->next, 1)) < checking->look_count)
-        look_at(checking->folder, &checking->looks[index]);
+        look_at(checking->folder, checking->stop, &checking->looks[index]);
 }
 
 /* ---- files that MANIFEST does not name ---- */
@@ -121,10 +121,10 @@ static enum cy_status add_extra(const struct cy_dataset *dataset, struct differe
     return CY_OK;
 }
 
-enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t thread_count, struct cy_arena *arena,
-                                      struct cy_difference **items, size_t *count, struct cy_error *error)
+enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t thread_count, const atomic_bool *stop,
+                                      struct cy_arena *arena, struct cy_difference **items, size_t *count, struct cy_error *error)
 {
-    struct checking checking = {.folder = dataset->folder, .look_count = dataset->file_count};
+    struct checking checking = {.folder = dataset->folder, .look_count = dataset->file_count, .stop = stop};
     struct differences differences = {.arena = arena};
     checking.looks = cy_alloc_zero(CY_MAX(dataset->file_count, 1), sizeof *checking.looks);
     for (size_t i = 0; i < dataset->file_count; i++)
@@ -135,7 +135,9 @@ enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t t
         if (checking.looks[i].problem[0] != '\0')
             add_difference(&differences, checking.looks[i].file->name, checking.looks[i].problem);
     free(checking.looks);
-    enum cy_status status = add_extra(dataset, &differences, error);
+    enum cy_status status = cy_check_stop(stop, error);
+    if (status == CY_OK)
+        status = add_extra(dataset, &differences, error);
     if (differences.count > 1)
         qsort(differences.items, differences.count, sizeof *differences.items, compare_names);
     *items = differences.items;
@@ -143,7 +145,7 @@ enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t t
     return status;
 }
 
-enum cy_status cy_dataset_check(const char *folder, size_t thread_count, char build_id[65], struct cy_error *error)
+enum cy_status cy_dataset_check(const char *folder, size_t thread_count, const atomic_bool *stop, char build_id[65], struct cy_error *error)
 {
     struct cy_dataset dataset = {0};
     struct cy_arena arena = {0};
@@ -151,7 +153,7 @@ enum cy_status cy_dataset_check(const char *folder, size_t thread_count, char bu
     size_t count;
     enum cy_status status = cy_dataset_read_manifest(&dataset, folder, error);
     if (status == CY_OK)
-        status = cy_dataset_differences(&dataset, thread_count, &arena, &differences, &count, error);
+        status = cy_dataset_differences(&dataset, thread_count, stop, &arena, &differences, &count, error);
     if (status == CY_OK && count > 0)
         status = cy_error_set(error, CY_FAILED, "\"%s/%s\": %s", folder, differences[0].name, differences[0].problem);
     memcpy(build_id, dataset.build_id, sizeof dataset.build_id);

@@ -72,7 +72,9 @@ enum cy_status cy_dataset_finish(struct cy_dataset_writer *writer, uint64_t read
 void cy_dataset_abandon(struct cy_dataset_writer *writer); /* frees without finishing; the files stay for the caller to remove */
 
 /* Reads every file that MANIFEST names and checks size and sha256; build_id: 64 hex digits, the sha256 of MANIFEST. CY_FAILED says which
- * file differs, is missing, or is there and not named (README.md and croissant.json may be). */
-enum cy_status cy_dataset_check(const char *folder, size_t thread_count, char build_id[65], struct cy_error *error);
+ * file differs, is missing, or is there and not named (README.md and croissant.json may be). CY_INTERRUPTED
+ * once *stop is true; NULL: never. */
+enum cy_status cy_dataset_check(const char *folder, size_t thread_count, const atomic_bool *stop, char build_id[65],
+                                struct cy_error *error);
 
 #endif

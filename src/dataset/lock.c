@@ -83,7 +83,7 @@ static void add_models(const struct cy_schema *schema, struct cy_buffer *out)
         if (!uses(schema, models[i].operator_name))
             continue;
         cy_buffer_printf(out, "%s\n    {\"name\": \"%s\", \"sha256\": ", first ? "" : ",", models[i].file);
-        if (cy_find_data(models[i].file, &arena, &path, &error) == CY_OK && cy_sha256_file(path, hex, &size_bytes, &error) == CY_OK)
+        if (cy_find_data(models[i].file, &arena, &path, &error) == CY_OK && cy_sha256_file(path, NULL, hex, &size_bytes, &error) == CY_OK)
             cy_buffer_printf(out, "\"%s\", \"size\": %llu}", hex, (unsigned long long)size_bytes);
         else
             cy_buffer_add_text(out, "null}");
@@ -108,7 +108,7 @@ static void add_earlier(const struct cy_schema *schema, struct cy_buffer *out)
             struct cy_error error;
             char build_id[65];
             uint64_t size_bytes;
-            bool known = cy_sha256_file(cy_path_join(&arena, folder, "MANIFEST"), build_id, &size_bytes, &error) == CY_OK;
+            bool known = cy_sha256_file(cy_path_join(&arena, folder, "MANIFEST"), NULL, build_id, &size_bytes, &error) == CY_OK;
             add_pair(out, first ? "\n    {" : ",\n    {", "path", paths->items[k]);
             cy_buffer_printf(out, ", \"build_id\": %s%s%s}", known ? "\"" : "", known ? build_id : "null", known ? "\"" : "");
             first = false;

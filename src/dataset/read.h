@@ -39,9 +39,10 @@ struct cy_difference {
     const char *problem; /* "missing", "12 bytes, MANIFEST says 14", "sha256 …, MANIFEST says …", "not in MANIFEST" */
 };
 /* Checks size and sha256 of every file that MANIFEST names, on `thread_count` threads, the largest first; and that data/ and verdicts/ hold
- * no other. The differences are sorted by name and owned by arena. Errors: CY_IO where a folder cannot be listed. */
-enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t thread_count, struct cy_arena *arena,
-                                      struct cy_difference **items, size_t *count, struct cy_error *error);
+ * no other. The differences are sorted by name and owned by arena. Errors: CY_IO where a folder cannot be listed; CY_INTERRUPTED once *stop
+ * is true (NULL: never). */
+enum cy_status cy_dataset_differences(const struct cy_dataset *dataset, size_t thread_count, const atomic_bool *stop,
+                                      struct cy_arena *arena, struct cy_difference **items, size_t *count, struct cy_error *error);
 
 /* Opens a database in which the datasets' tables are views: "data" and "verdicts", with `prefixes[i]` before the names. Its SQL can read
  * the files of those tables and nothing else. A third view, "data_files", says where a document lies: id, file, and row (NULL in JSONL).

@@ -396,7 +396,7 @@ static enum cy_status write_manifest(struct cy_dataset_writer *writer, char buil
             continue;
         struct cy_manifest_entry *file = &files[file_count++];
         file->name = others[i];
-        enum cy_status status = cy_sha256_file(path, file->sha256, &file->size_bytes, error);
+        enum cy_status status = cy_sha256_file(path, NULL, file->sha256, &file->size_bytes, error);
         if (status != CY_OK)
             return status;
     }

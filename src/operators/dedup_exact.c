@@ -118,6 +118,8 @@ static enum cy_status barrier_run(__attribute__((unused)) const void *self, stru
     struct cy_sort *sort, *pairs;
     cy_sort_open(&sort, barrier->folder, "hashes", RECORD_BYTES, barrier->memory_bytes / 2, barrier->thread_count);
     cy_sort_open(&pairs, barrier->folder, "pairs", PAIR_BYTES, barrier->memory_bytes / 2, barrier->thread_count);
+    cy_sort_set_stop(sort, barrier->stop);
+    cy_sort_set_stop(pairs, barrier->stop);
     enum cy_status status = add_marks(barrier, sort, error);
     if (status == CY_OK)
         status = find_pairs(sort, pairs, error);

@@ -108,7 +108,8 @@ static enum cy_status read_dataset(struct cy_earlier *earlier, const struct cy_n
         status = cy_duck_query(duck, sql.data, &result, error);
     }
     signing.result = result;
-    while (result != NULL && status == CY_OK && (status = cy_duck_next(result, &signing.row_count, error)) == CY_OK) {
+    while (result != NULL && status == CY_OK && (status = cy_check_stop(barrier->stop, error)) == CY_OK &&
+           (status = cy_duck_next(result, &signing.row_count, error)) == CY_OK) {
         if (signing.row_count > room_rows) {
             room_rows = signing.row_count;
             signing.signatures = cy_realloc(signing.signatures, room_rows * signing.signature_bytes);
@@ -116,7 +117,7 @@ static enum cy_status read_dataset(struct cy_earlier *earlier, const struct cy_n
         status = add_chunk(earlier, &signing, barrier->thread_count, error);
     }
     cy_duck_result_free(result);
-    if (status != CY_OK && status != CY_END) {
+    if (status != CY_OK && status != CY_END && status != CY_INTERRUPTED) {
         const struct cy_error cause = *error;
         status = cy_error_set(error, cause.status, "could not read the earlier dataset \"%s\": %.700s", folder, cause.message);
         if (cause.hint[0] != '\0')

@@ -300,8 +300,11 @@ static enum cy_status work_through(struct work *work, struct cy_error *error)
     cy_clusters_init(&work->clusters, work->row_count);
     cy_row_set_init(&work->candidates, work->row_count);
     cy_sort_open(&work->hashes, barrier->folder, "bands", RECORD_BYTES, share, barrier->thread_count);
-    if (work->op->similarity_min > 0)
+    cy_sort_set_stop(work->hashes, barrier->stop);
+    if (work->op->similarity_min > 0) {
         cy_sort_open(&work->pairs, barrier->folder, "pairs", RECORD_BYTES, share, barrier->thread_count);
+        cy_sort_set_stop(work->pairs, barrier->stop);
+    }
     status = hash_all(work, error);
     if (status == CY_OK)
         status = find_pairs(work, error);

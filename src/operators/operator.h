@@ -91,6 +91,7 @@ struct cy_barrier {
     int64_t memory_bytes; /* what it may use */
     size_t thread_count;
     size_t mark_size;
+    const atomic_bool *stop; /* to give to sorts, and to ask in loops that neither read nor remove; NULL: never */
     void *engine;
     /* The signatures of rows [first, first + count) end to end; borrowed until the next call with the same `slot`.
      * Thread-safe for different slots (0 … thread_count-1). count is cut at what one call gives (*got, at least 1). */

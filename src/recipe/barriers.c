@@ -119,7 +119,9 @@ static enum cy_status read_marks(struct cy_barrier *barrier, size_t slot_index, 
     if (slot->block == NULL)
         slot->block = cy_alloc(CY_MAX(READ_BYTES, barrier->mark_size));
     *marks = (const uint8_t *)slot->block;
-    enum cy_status status = open_marks(run, slot, part, error);
+    enum cy_status status = cy_check_stop(barrier->stop, error);
+    if (status == CY_OK)
+        status = open_marks(run, slot, part, error);
     if (status == CY_OK)
         status = read_exactly(slot->file, slot->block, *got * barrier->mark_size, (first - begin) * barrier->mark_size, error);
     return status;
@@ -137,6 +139,9 @@ static enum cy_status remove_row(struct cy_barrier *barrier, uint64_t row, uint6
 {
     struct barrier_run *run = barrier->engine;
     CY_ASSERT(row < barrier->row_count && (kept == UINT64_MAX || kept < barrier->row_count));
+    enum cy_status status = cy_check_stop(barrier->stop, error);
+    if (status != CY_OK)
+        return status;
     if (run->last_rule == NULL || strcmp(run->last_rule, rule) != 0) {
         run->last_rule = rule;
         run->last_rule_offset = add_string(run, cy_str(rule));
@@ -242,6 +247,7 @@ static enum cy_status write_removals(struct barrier_run *run, struct cy_error *e
     struct cy_sort *by_row;
     cy_sort_open(&by_row, run->engine->work.folder, "removed", sizeof(struct placed), run->engine->memory_bytes / 4,
                  run->engine->thread_count);
+    cy_sort_set_stop(by_row, run->engine->options->stop);
     enum cy_status status = resolve(run, by_row, error);
     if (status == CY_OK)
         status = cy_sort_finish(by_row, error);
@@ -354,6 +360,7 @@ static enum cy_status run_step(struct barrier_run *run, struct cy_error *error)
     if (status != CY_OK)
         return status;
     cy_sort_open(&run->by_kept, engine->work.folder, "kept", sizeof(struct pending), engine->memory_bytes / 4, engine->thread_count);
+    cy_sort_set_stop(run->by_kept, engine->options->stop);
     if (run->barrier.row_count > 0)
         status = step->operator->barrier(step->self, &run->barrier, error);
     if (status == CY_OK)
@@ -392,6 +399,7 @@ static enum cy_status run_barrier(struct cy_engine *engine, size_t phase, size_t
                                       .memory_bytes = engine->memory_bytes / 2,
                                       .thread_count = engine->thread_count,
                                       .mark_size = step->operator->mark_size(step->self),
+                                      .stop = engine->options->stop,
                                       .engine = &run,
                                       .read = read_marks,
                                       .remove = remove_row};
@@ -420,10 +428,10 @@ enum cy_status cy_engine_run_barriers(struct cy_engine *engine, size_t phase, st
     const struct cy_phase *about = &engine->plan->phases[phase];
     for (size_t step = about->barrier_first; step < about->step_end; step++) {
         enum cy_status status = run_barrier(engine, phase, step, error);
+        if (status == CY_OK)
+            status = cy_check_stop(engine->options->stop, error);
         if (status != CY_OK)
             return status;
-        if (engine->options->stop != NULL && atomic_load(engine->options->stop))
-            return cy_error_set(error, CY_INTERRUPTED, "interrupted");
     }
     return CY_OK;
 }

@@ -85,6 +85,7 @@ static enum cy_status write_bearers(struct cy_engine *engine, const char *path, 
         return status;
     *count = 0;
     cy_sort_open(&names, engine->work.folder, "names", sizeof record, engine->memory_bytes / 2, engine->thread_count);
+    cy_sort_set_stop(names, engine->options->stop);
     status = sort_parts(engine, "names", names, error);
     while (status == CY_OK && (status = next_name(names, &record, error)) == CY_OK) {
         if (!first && memcmp(record.hash, last.hash, sizeof last.hash) == 0) {
@@ -161,6 +162,8 @@ enum cy_status cy_engine_find_repeats(struct cy_engine *engine, struct cy_error 
         cy_sort_open(&taken, engine->work.folder, "numbered", sizeof(struct cy_name_record), engine->memory_bytes / 4,
                      engine->thread_count);
         cy_sort_open(&repeats, engine->work.folder, "repeats", sizeof(struct cy_repeat), engine->memory_bytes / 4, engine->thread_count);
+        cy_sort_set_stop(taken, engine->options->stop);
+        cy_sort_set_stop(repeats, engine->options->stop);
         if (status == CY_OK)
             status = sort_parts(engine, "numbered", taken, error);
         const struct cy_name_record *records = (const struct cy_name_record *)(const void *)bearers.data;

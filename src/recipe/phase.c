@@ -247,6 +247,9 @@ static enum cy_status load_parts(struct phase_run *run, struct cy_error *error)
     enum cy_status status = CY_OK;
     while (status == CY_OK && !run->ended) {
         struct cy_part part;
+        status = cy_check_stop(engine->options->stop, error);
+        if (status != CY_OK)
+            break;
         status = cy_part_load(&part, cy_part_stem(engine, run->phase, parts->part_count, &arena), run->suffixes, run->output_count, error);
         if (status != CY_OK || !follows(run, &part))
             break;

@@ -119,14 +119,13 @@ static void hash_files(void *context, size_t thread)
 {
     struct hashing *hashing = context;
     const struct cy_plan *plan = hashing->engine->plan;
-    const atomic_bool *stop = hashing->engine->options->stop;
     (void)thread;
     size_t i;
-    while ((i = atomic_fetch_add(&hashing->next, 1)) < plan->file_count && (stop == NULL || !atomic_load(stop))) {
+    while ((i = atomic_fetch_add(&hashing->next, 1)) < plan->file_count && !atomic_load(&hashing->failed)) {
         struct cy_error error;
         struct cy_schema_file *file = &hashing->files[i];
         *file = (struct cy_schema_file){.name = plan->files[i].name, .source = plan->file_sources[i]};
-        if (cy_sha256_file(plan->files[i].path, file->sha256, &file->size_bytes, &error) != CY_OK &&
+        if (cy_sha256_file(plan->files[i].path, hashing->engine->options->stop, file->sha256, &file->size_bytes, &error) != CY_OK &&
             !atomic_exchange(&hashing->failed, true))
             hashing->error = error;
     }
@@ -143,7 +142,7 @@ static enum cy_status hash_inputs(struct cy_engine *engine, struct cy_schema_fil
         *error = hashing.error;
         return error->status;
     }
-    return engine->options->stop != NULL && atomic_load(engine->options->stop) ? cy_error_set(error, CY_INTERRUPTED, "interrupted") : CY_OK;
+    return CY_OK;
 }
 
 /* ---- the new dataset's place ---- */
@@ -236,8 +235,8 @@ static enum cy_status run_stages(struct cy_engine *engine, struct cy_run_result 
         status = cy_engine_write(engine, files, result->build_id, error);
     if (status == CY_OK) {
         tell_stage(engine, CY_RUN_VERIFY);
-        status =
-            cy_dataset_check(cy_path_join(&engine->arena, engine->work.folder, "dataset"), engine->thread_count, result->build_id, error);
+        status = cy_dataset_check(cy_path_join(&engine->arena, engine->work.folder, "dataset"), engine->thread_count, engine->options->stop,
+                                  result->build_id, error);
     }
     if (status == CY_OK)
         status = swap_into_place(engine, error);

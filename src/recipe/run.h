@@ -35,7 +35,7 @@ struct cy_run_options {
     int64_t part_bytes;      /* 0: 64 MiB of raw input between checkpoints */
     bool restart;            /* forget the work folder */
     bool replace;            /* an existing dataset is replaced, when the new one is whole */
-    const atomic_bool *stop; /* when it becomes true the run stops at the next batch, and can be resumed; NULL: never */
+    const atomic_bool *stop; /* when it becomes true the run stops soon, in whatever stage, and can be resumed; NULL: never */
     void (*progress)(void *context, const struct cy_progress *progress); /* NULL: none */
     void *progress_context;
 };

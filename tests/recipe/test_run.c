@@ -54,7 +54,7 @@ static bool dataset_is_whole(const char *folder, const char *expected_id)
     snprintf(path, sizeof path, "%s/out", folder);
     if (!cy_path_exists(path))
         return true; /* not at all is good, too */
-    return cy_dataset_check(path, 1, build_id, &error) == CY_OK && strcmp(build_id, expected_id) == 0;
+    return cy_dataset_check(path, 1, NULL, build_id, &error) == CY_OK && strcmp(build_id, expected_id) == 0;
 }
 
 CY_TEST("after power is lost at any moment the dataset is there whole or not at all, and the next run makes it the same")
@@ -114,6 +114,34 @@ static void stop_after(void *context, const struct cy_progress *progress)
     struct stopping *stopping = context;
     if (progress->stage == CY_RUN_READ && progress->document_count >= stopping->after)
         atomic_store(&stopping->stop, true);
+}
+
+static void stop_at_stage(void *context, const struct cy_progress *progress)
+{
+    struct stopping *stopping = context;
+    if (progress->stage == (enum cy_run_stage)stopping->after)
+        atomic_store(&stopping->stop, true);
+}
+
+CY_TEST("a stop is heeded in the stage in which it comes, whichever that is, and the next run makes the same dataset")
+{
+    struct cy_error error;
+    char expected[65], build_id[65];
+    const char *folder = make_case(300);
+    cy_expect_ok(build(folder, (struct cy_run_options){0}, expected, &error), error);
+    folder = make_case(300);
+    for (enum cy_run_stage stage = CY_RUN_READ; stage <= CY_RUN_VERIFY; stage++) {
+        struct stopping stopping = {.after = stage};
+        struct cy_run_options options = {.stop = &stopping.stop, .progress = stop_at_stage, .progress_context = &stopping};
+        assert_int_equal(build(folder, options, build_id, &error), CY_INTERRUPTED);
+        assert_string_equal(error.message, "interrupted");
+        assert_non_null(strstr(error.hint, "goes on where it stopped"));
+        char path[256];
+        snprintf(path, sizeof path, "%s/out", folder);
+        assert_false(cy_path_exists(path));
+    }
+    cy_expect_ok(build(folder, (struct cy_run_options){0}, build_id, &error), error);
+    assert_string_equal(build_id, expected);
 }
 
 CY_TEST("a damaged part that is made again with another end takes no record from the parts behind it, and gives none twice")
