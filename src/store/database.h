@@ -95,12 +95,17 @@ enum cy_status cy_database_run(struct cy_database *database, enum cy_sql query, 
     cy_database_run((database), (query), (const struct cy_value[]){__VA_ARGS__},                                                           \
                     sizeof((const struct cy_value[]){__VA_ARGS__}) / sizeof(struct cy_value), (arena), (rows), (error))
 
-/* A connection for reading, with one snapshot from here to cy_store_reader_back. Blocks while all are out. */
+/* A connection for reading, with one snapshot from its first query to cy_store_reader_back. Blocks while all are out. Keep it short: a
+ * snapshot that is held keeps SQLite's log from shrinking. */
 enum cy_status cy_store_reader(struct cy_store *store, struct cy_database **database, struct cy_error *error);
 void cy_store_reader_back(struct cy_store *store, struct cy_database *database);
 
 /* Runs work(database, context, error) on the writer thread inside its own savepoint and returns when it is durable, or what `work` said
- * when that is not CY_OK (then nothing of it stays). Work must not block on anything but the database. Thread-safe.
+ * when that is not CY_OK (then nothing of it stays). Thread-safe. What work must know:
+ *   - it runs on another thread and must not block on anything but the database; the caller waits, so its stack is there
+ *   - it may run again from its beginning, when the transaction it ran in was lost: what it puts into its context it sets anew each time
+ *   - after a query that failed, no other of this work is run, and the work counts as failed: what may well exist is asked for by
+ *     ON CONFLICT … DO NOTHING, not by trying
  * bumps: what this work makes stale, any of enum cy_store_area (see cy_store_generation); bumped after the commit, before returning. */
 typedef enum cy_status cy_store_work(struct cy_database *database, void *context, struct cy_error *error);
 enum cy_store_area {

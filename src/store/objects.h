@@ -36,7 +36,8 @@ enum cy_status cy_spool_open(struct cy_objects *objects, struct cy_spool *spool,
 enum cy_status cy_spool_add(struct cy_spool *spool, const void *data, size_t size_bytes, struct cy_error *error);
 /* Ends the writing: the hash is known, the bytes are synced to disk. */
 enum cy_status cy_spool_finish(struct cy_spool *spool, struct cy_error *error);
-/* Makes it an object (nothing to do when that is there already) and forgets the spool. Durable on return. */
+/* Makes it an object and forgets the spool. Durable on return. One that is there already stays, with its modified time renewed, so that a
+ * collector of garbage that leaves young objects alone leaves this one alone too. */
 enum cy_status cy_objects_put(struct cy_objects *objects, struct cy_spool *spool, struct cy_error *error);
 void cy_spool_drop(struct cy_spool *spool); /* fine after put, and on {.file = -1} */
 /* Small content that is in memory already. sha256 out: 64 hex digits and a 0 byte. */
@@ -48,14 +49,16 @@ enum cy_status cy_objects_stat(struct cy_objects *objects, const char *sha256, b
  * CY_END, without a message, when there is no such object. */
 enum cy_status cy_objects_open_file(struct cy_objects *objects, const char *sha256, int *file, uint64_t *size_bytes,
                                     struct cy_error *error);
-/* The path of the same, for a program that opens it itself. It stays readable until `release` is called (cached copies are not evicted). */
+/* The path of the same, for a program that opens it itself. It stays readable until `release` is called: cached copies are not evicted;
+ * only cy_objects_remove takes it away before. */
 enum cy_status cy_objects_hold_path(struct cy_objects *objects, const char *sha256, struct cy_arena *arena, const char **path,
                                     struct cy_error *error);
 void cy_objects_release_path(struct cy_objects *objects, const char *sha256);
-/* size_bytes at most from offset; *read_bytes less only at the end. S3: one ranged request, nothing cached. */
+/* size_bytes at most from offset; *read_bytes less only at the end; CY_END when there is no such object. S3: one ranged request, nothing
+ * cached. */
 enum cy_status cy_objects_read(struct cy_objects *objects, const char *sha256, uint64_t offset, void *data, size_t size_bytes,
                                size_t *read_bytes, struct cy_error *error);
-/* The whole of a small object, with a 0 byte after it; CY_BAD_INPUT when it is larger than size_max. */
+/* The whole of a small object, with a 0 byte after it; CY_END when there is none, CY_BAD_INPUT when it is larger than size_max. */
 enum cy_status cy_objects_read_all(struct cy_objects *objects, const char *sha256, size_t size_max, struct cy_arena *arena,
                                    struct cy_str *content, struct cy_error *error);
 enum cy_status cy_objects_remove(struct cy_objects *objects, const char *sha256, struct cy_error *error); /* no error when absent */

@@ -1,0 +1,156 @@
+#include "store/objects_backend.h"
+
+#include "base/files.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+bool cy_is_sha256(const char *text)
+{
+    for (size_t i = 0; i < 64; i++) {
+        bool is_digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (!is_digit)
+            return false;
+    }
+    return text[64] == '\0';
+}
+
+enum cy_status cy_make_private_folder(const char *path, struct cy_error *error)
+{
+    enum cy_status status = cy_make_folders(path, error);
+    if (status == CY_OK && chmod(path, 0700) != 0)
+        status = cy_error_errno(error, "set the rights of", path);
+    return status;
+}
+
+static enum cy_status check_name(const char *sha256, struct cy_error *error)
+{
+    if (cy_is_sha256(sha256))
+        return CY_OK;
+    return cy_error_set(error, CY_BAD_INPUT, "\"%.80s\" is not the sha256 of an object: 64 lower-case hex digits", sha256);
+}
+
+enum cy_status cy_objects_open(struct cy_objects **objects, const struct cy_objects_options *options, struct cy_error *error)
+{
+    const struct cy_objects_backend *backend = &cy_objects_disk;
+    if (options->url != NULL) {
+        cy_error_set(error, CY_BAD_RECIPE, "cannot keep objects in \"%s\"", options->url);
+        return cy_error_hint(error, "leave it out for files in the data folder");
+    }
+    struct cy_arena arena = {0};
+    char *spool = cy_path_join(&arena, options->data_folder, "spool");
+    enum cy_status status = cy_path_exists(options->data_folder) ? CY_OK : cy_make_private_folder(options->data_folder, error);
+    if (status == CY_OK)
+        status = cy_make_private_folder(spool, error);
+    if (status == CY_OK)
+        status = backend->open(objects, options, error);
+    if (status == CY_OK) {
+        (*objects)->backend = backend;
+        (*objects)->spool_folder = strcpy(cy_alloc(strlen(spool) + 1), spool);
+    }
+    cy_arena_release(&arena);
+    return status;
+}
+
+void cy_objects_close(struct cy_objects *objects)
+{
+    if (objects == NULL)
+        return;
+    free(objects->spool_folder);
+    objects->backend->close(objects);
+}
+
+enum cy_status cy_objects_put(struct cy_objects *objects, struct cy_spool *spool, struct cy_error *error)
+{
+    CY_ASSERT(spool->file >= 0 && spool->sha256[0] != '\0' && spool->objects == objects); /* finished */
+    enum cy_status status = objects->backend->put(objects, spool->path, spool->size_bytes, spool->sha256, error);
+    if (status == CY_OK) {
+        cy_files->close(spool->file);
+        free(spool->path);
+        spool->file = -1;
+        spool->path = NULL;
+    }
+    return status;
+}
+
+enum cy_status cy_objects_put_bytes(struct cy_objects *objects, struct cy_str content, char sha256[65], struct cy_error *error)
+{
+    struct cy_spool spool;
+    enum cy_status status = cy_spool_open(objects, &spool, error);
+    if (status == CY_OK)
+        status = cy_spool_add(&spool, content.data, content.size, error);
+    if (status == CY_OK)
+        status = cy_spool_finish(&spool, error);
+    if (status == CY_OK)
+        status = cy_objects_put(objects, &spool, error);
+    if (status == CY_OK)
+        memcpy(sha256, spool.sha256, 65);
+    cy_spool_drop(&spool);
+    return status;
+}
+
+enum cy_status cy_objects_stat(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, struct cy_error *error)
+{
+    enum cy_status status = check_name(sha256, error);
+    return status == CY_OK ? objects->backend->stat(objects, sha256, exists, size_bytes, error) : status;
+}
+
+enum cy_status cy_objects_open_file(struct cy_objects *objects, const char *sha256, int *file, uint64_t *size_bytes, struct cy_error *error)
+{
+    enum cy_status status = check_name(sha256, error);
+    return status == CY_OK ? objects->backend->open_file(objects, sha256, file, size_bytes, error) : status;
+}
+
+enum cy_status cy_objects_hold_path(struct cy_objects *objects, const char *sha256, struct cy_arena *arena, const char **path,
+                                    struct cy_error *error)
+{
+    enum cy_status status = check_name(sha256, error);
+    return status == CY_OK ? objects->backend->hold_path(objects, sha256, arena, path, error) : status;
+}
+
+void cy_objects_release_path(struct cy_objects *objects, const char *sha256)
+{
+    objects->backend->release_path(objects, sha256);
+}
+
+enum cy_status cy_objects_read(struct cy_objects *objects, const char *sha256, uint64_t offset, void *data, size_t size_bytes,
+                               size_t *read_bytes, struct cy_error *error)
+{
+    enum cy_status status = check_name(sha256, error);
+    return status == CY_OK ? objects->backend->read(objects, sha256, offset, data, size_bytes, read_bytes, error) : status;
+}
+
+enum cy_status cy_objects_read_all(struct cy_objects *objects, const char *sha256, size_t size_max, struct cy_arena *arena,
+                                   struct cy_str *content, struct cy_error *error)
+{
+    bool exists;
+    uint64_t size_bytes;
+    enum cy_status status = cy_objects_stat(objects, sha256, &exists, &size_bytes, error);
+    if (status != CY_OK)
+        return status;
+    if (!exists)
+        return CY_END;
+    if (size_bytes > size_max)
+        return cy_error_set(error, CY_BAD_INPUT, "object %s has %llu bytes, at most %zu are read at once", sha256,
+                            (unsigned long long)size_bytes, size_max);
+    char *data = cy_arena_alloc(arena, size_bytes + 1);
+    size_t read_bytes = 0;
+    if (size_bytes > 0)
+        status = cy_objects_read(objects, sha256, 0, data, size_bytes, &read_bytes, error);
+    if (status == CY_OK && read_bytes != size_bytes)
+        status = cy_error_set(error, CY_IO, "object %s ends after %zu of %llu bytes", sha256, read_bytes, (unsigned long long)size_bytes);
+    data[read_bytes] = '\0';
+    *content = (struct cy_str){data, read_bytes};
+    return status;
+}
+
+enum cy_status cy_objects_remove(struct cy_objects *objects, const char *sha256, struct cy_error *error)
+{
+    enum cy_status status = check_name(sha256, error);
+    return status == CY_OK ? objects->backend->remove(objects, sha256, error) : status;
+}
+
+enum cy_status cy_objects_each(struct cy_objects *objects, cy_objects_visit *each, void *context, struct cy_error *error)
+{
+    return objects->backend->each(objects, each, context, error);
+}
