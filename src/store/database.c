@@ -1,12 +1,12 @@
 #include "store/driver.h"
 
-static const struct cy_value *cell(const struct cy_rows *rows, size_t row, size_t column)
+static const struct cy_value *cell(const struct cy_result *rows, size_t row, size_t column)
 {
     CY_ASSERT(row < rows->row_count && column < rows->column_count);
     return &rows->values[row * rows->column_count + column];
 }
 
-int64_t cy_rows_integer(const struct cy_rows *rows, size_t row, size_t column)
+int64_t cy_result_integer(const struct cy_result *rows, size_t row, size_t column)
 {
     const struct cy_value *value = cell(rows, row, column);
     if (value->kind == CY_VALUE_REAL)
@@ -14,7 +14,7 @@ int64_t cy_rows_integer(const struct cy_rows *rows, size_t row, size_t column)
     return value->kind == CY_VALUE_INTEGER ? value->integer : 0;
 }
 
-double cy_rows_real(const struct cy_rows *rows, size_t row, size_t column)
+double cy_result_real(const struct cy_result *rows, size_t row, size_t column)
 {
     const struct cy_value *value = cell(rows, row, column);
     if (value->kind == CY_VALUE_INTEGER)
@@ -22,14 +22,14 @@ double cy_rows_real(const struct cy_rows *rows, size_t row, size_t column)
     return value->kind == CY_VALUE_REAL ? value->real : 0.0;
 }
 
-struct cy_str cy_rows_text(const struct cy_rows *rows, size_t row, size_t column)
+struct cy_str cy_result_text(const struct cy_result *rows, size_t row, size_t column)
 {
     const struct cy_value *value = cell(rows, row, column);
     bool is_text = value->kind == CY_VALUE_TEXT || value->kind == CY_VALUE_BYTES;
     return is_text ? value->text : CY_STR("");
 }
 
-bool cy_rows_is_null(const struct cy_rows *rows, size_t row, size_t column)
+bool cy_result_is_null(const struct cy_result *rows, size_t row, size_t column)
 {
     return cell(rows, row, column)->kind == CY_VALUE_NULL;
 }
@@ -50,13 +50,13 @@ static void note_failure(struct cy_database *database, const struct cy_error *er
 }
 
 static enum cy_status run(struct cy_database *database, const struct cy_query *query, const struct cy_value *parameters,
-                          size_t parameter_count, struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error)
+                          size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error)
 {
     if (database->transaction == CY_TRANSACTION_FAILED || database->transaction == CY_TRANSACTION_LOST)
         return refuse(database, query->name, error);
-    struct cy_rows unread;
-    struct cy_rows *result = rows != NULL ? rows : &unread;
-    *result = (struct cy_rows){0};
+    struct cy_result unread;
+    struct cy_result *result = rows != NULL ? rows : &unread;
+    *result = (struct cy_result){0};
     enum cy_status status = database->driver->run(database, query, parameters, parameter_count, rows != NULL ? arena : NULL, result, error);
     if (status != CY_OK)
         note_failure(database, error);
@@ -64,14 +64,14 @@ static enum cy_status run(struct cy_database *database, const struct cy_query *q
 }
 
 enum cy_status cy_database_run(struct cy_database *database, enum cy_sql query, const struct cy_value *parameters, size_t parameter_count,
-                               struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error)
+                               struct cy_arena *arena, struct cy_result *rows, struct cy_error *error)
 {
     const struct cy_query sent = {cy_sql_table[query].name, cy_sql_table[query].text, (int)query};
     return run(database, &sent, parameters, parameter_count, arena, rows, error);
 }
 
 enum cy_status cy_database_run_text(struct cy_database *database, const char *name, const char *text, const struct cy_value *parameters,
-                                    size_t parameter_count, struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error)
+                                    size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error)
 {
     const struct cy_query sent = {name, text, -1};
     return run(database, &sent, parameters, parameter_count, arena, rows, error);

@@ -52,7 +52,7 @@ struct cy_driver {
     void (*close)(struct cy_database *database);
     /* One statement. Sets database->transaction to LOST when the database dropped it; everything else about failures is the caller's. */
     enum cy_status (*run)(struct cy_database *database, const struct cy_query *query, const struct cy_value *parameters,
-                          size_t parameter_count, struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error);
+                          size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error);
     /* Several statements without parameters or results: a migration. */
     enum cy_status (*script)(struct cy_database *database, const char *name, const char *text, struct cy_error *error);
     /* A COMMIT that fails leaves the transaction LOST: nothing of it is there. When that cannot be known, is_worth_retry is false. */
@@ -65,7 +65,7 @@ extern const struct cy_driver cy_driver_postgres;
 
 /* As cy_database_run, for a statement that is no file: what the store itself and its tests need. */
 enum cy_status cy_database_run_text(struct cy_database *database, const char *name, const char *text, const struct cy_value *parameters,
-                                    size_t parameter_count, struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error);
+                                    size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error);
 enum cy_status cy_database_script(struct cy_database *database, const char *name, const char *text, struct cy_error *error);
 /* Keeps database->transaction; a ROLLBACK never fails. */
 enum cy_status cy_database_step(struct cy_database *database, enum cy_step step, struct cy_error *error);

@@ -38,10 +38,10 @@ static const struct cy_sql_row *find_migration(struct cy_str name)
 }
 
 /* What the database has had must be what this program would do. */
-static enum cy_status check_recorded(const struct cy_rows *recorded, struct cy_error *error)
+static enum cy_status check_recorded(const struct cy_result *recorded, struct cy_error *error)
 {
     for (size_t row = 0; row < recorded->row_count; row++) {
-        struct cy_str name = cy_rows_text(recorded, row, 0), sha256 = cy_rows_text(recorded, row, 1);
+        struct cy_str name = cy_result_text(recorded, row, 0), sha256 = cy_result_text(recorded, row, 1);
         const struct cy_sql_row *known = find_migration(name);
         if (known == NULL) {
             cy_error_set(error, CY_FAILED, "cannot use this database: its schema is newer than this ciyuan, which does not know \"%.*s\"",
@@ -59,10 +59,10 @@ static enum cy_status check_recorded(const struct cy_rows *recorded, struct cy_e
     return CY_OK;
 }
 
-static bool is_recorded(const struct cy_rows *recorded, const char *name)
+static bool is_recorded(const struct cy_result *recorded, const char *name)
 {
     for (size_t row = 0; row < recorded->row_count; row++)
-        if (cy_str_is(cy_rows_text(recorded, row, 0), name))
+        if (cy_str_is(cy_result_text(recorded, row, 0), name))
             return true;
     return false;
 }
@@ -70,7 +70,7 @@ static bool is_recorded(const struct cy_rows *recorded, const char *name)
 enum cy_status cy_migrate(struct cy_database *database, bool may_write, struct cy_error *error)
 {
     struct cy_arena arena = {0};
-    struct cy_rows recorded;
+    struct cy_result recorded;
     enum cy_status status = may_write ? cy_database_script(database, "migrations", migrations_table, error) : CY_OK;
     if (status == CY_OK)
         status = cy_database_run(database, CY_SQL_migration_list, NULL, 0, &arena, &recorded, error);

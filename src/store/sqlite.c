@@ -135,7 +135,7 @@ static struct cy_value read_cell(sqlite3_stmt *handle, int column, struct cy_are
 }
 
 /* Steps to the end. arena NULL: rows are counted and left. */
-static int read_rows(struct sqlite *sqlite, sqlite3_stmt *handle, struct cy_arena *arena, struct cy_rows *rows)
+static int read_rows(struct sqlite *sqlite, sqlite3_stmt *handle, struct cy_arena *arena, struct cy_result *rows)
 {
     int code, column_count = sqlite3_column_count(handle);
     rows->column_count = (size_t)column_count;
@@ -158,7 +158,7 @@ static int read_rows(struct sqlite *sqlite, sqlite3_stmt *handle, struct cy_aren
 enum { TEXT_BYTES_MAX = 1000000000 }; /* SQLite's own limit of one value (SQLITE_MAX_LENGTH) */
 
 static enum cy_status sqlite_run(struct cy_database *database, const struct cy_query *query, const struct cy_value *parameters,
-                                 size_t parameter_count, struct cy_arena *arena, struct cy_rows *rows, struct cy_error *error)
+                                 size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error)
 {
     struct sqlite *sqlite = (struct sqlite *)database;
     struct statement once = {0};
@@ -199,7 +199,7 @@ static enum cy_status sqlite_step(struct cy_database *database, enum cy_step ste
 {
     const struct cy_query query = {step_texts[step], step_texts[step], (int)CY_SQL_COUNT + (int)step};
     struct sqlite *sqlite = (struct sqlite *)database;
-    struct cy_rows none = {0};
+    struct cy_result none = {0};
     if (step == CY_STEP_ROLLBACK && sqlite3_get_autocommit(sqlite->handle) != 0)
         return CY_OK; /* it is gone already */
     enum cy_status status = sqlite_run(database, &query, NULL, 0, NULL, &none, error);

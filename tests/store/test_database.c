@@ -49,31 +49,31 @@ CY_TEST_EACH_DATABASE("values come back as they were given: whole numbers, reals
     struct cy_error error;
     struct cy_arena arena = {0};
     struct cy_database *reader;
-    struct cy_rows rows;
+    struct cy_result rows;
     cy_expect_ok(cy_store_write(store, 0, add_kinds, NULL, &error), error);
     cy_expect_ok(cy_store_reader(store, &reader, &error), error);
     cy_expect_ok(cy_database_run_text(reader, "all", "SELECT i, r, t, b FROM kinds ORDER BY id", NULL, 0, &arena, &rows, &error), error);
     assert_int_equal(rows.row_count, 3);
     assert_int_equal(rows.column_count, 4);
-    assert_true(cy_rows_integer(&rows, 0, 0) == INT64_MIN);
-    assert_true(cy_rows_real(&rows, 0, 1) == 0.1);
-    cy_expect_str(cy_rows_text(&rows, 0, 2), "词元 'q' $1");
-    assert_true(cy_str_equal(cy_rows_text(&rows, 0, 3), CY_STR("a\0b\xFF")));
+    assert_true(cy_result_integer(&rows, 0, 0) == INT64_MIN);
+    assert_true(cy_result_real(&rows, 0, 1) == 0.1);
+    cy_expect_str(cy_result_text(&rows, 0, 2), "词元 'q' $1");
+    assert_true(cy_str_equal(cy_result_text(&rows, 0, 3), CY_STR("a\0b\xFF")));
     assert_int_equal(rows.values[3].kind, CY_VALUE_BYTES);
-    assert_true(cy_rows_integer(&rows, 1, 0) == INT64_MAX);
-    assert_true(cy_rows_real(&rows, 1, 1) == -1e308);
-    assert_false(cy_rows_is_null(&rows, 1, 2)); /* empty is not NULL */
-    assert_int_equal(cy_rows_text(&rows, 1, 2).size, 0);
-    assert_false(cy_rows_is_null(&rows, 1, 3));
+    assert_true(cy_result_integer(&rows, 1, 0) == INT64_MAX);
+    assert_true(cy_result_real(&rows, 1, 1) == -1e308);
+    assert_false(cy_result_is_null(&rows, 1, 2)); /* empty is not NULL */
+    assert_int_equal(cy_result_text(&rows, 1, 2).size, 0);
+    assert_false(cy_result_is_null(&rows, 1, 3));
     for (size_t column = 0; column < 4; column++)
-        assert_true(cy_rows_is_null(&rows, 2, column));
-    assert_true(cy_rows_integer(&rows, 2, 0) == 0);
+        assert_true(cy_result_is_null(&rows, 2, column));
+    assert_true(cy_result_integer(&rows, 2, 0) == 0);
     cy_expect_ok(cy_database_run_text(reader, "swapped", "SELECT id FROM kinds WHERE t = $2 AND i = $1",
                                       (const struct cy_value[]){cy_value_integer(INT64_MAX), cy_value_text(CY_STR(""))}, 2, &arena, &rows,
                                       &error),
                  error); /* $2 before $1 */
     assert_int_equal(rows.row_count, 1);
-    assert_int_equal(cy_rows_integer(&rows, 0, 0), 2);
+    assert_int_equal(cy_result_integer(&rows, 0, 0), 2);
     cy_store_reader_back(store, reader);
     cy_arena_release(&arena);
     cy_store_close(store);
@@ -144,7 +144,7 @@ CY_TEST_EACH_DATABASE("work that goes on after a failed query fails whole, on ei
 static enum cy_status update_all(struct cy_database *database, void *context, struct cy_error *error)
 {
     struct insert *insert = context;
-    struct cy_rows rows;
+    struct cy_result rows;
     struct cy_arena arena = {0};
     enum cy_status status = cy_database_run_text(database, "update", insert->text, NULL, 0, &arena, &rows, error);
     insert->changed_count = rows.changed_count;
@@ -230,19 +230,19 @@ CY_TEST_EACH_DATABASE("a reader keeps its snapshot while others write, and a new
     struct cy_error error;
     struct cy_arena arena = {0};
     struct cy_database *old, *new;
-    struct cy_rows rows;
+    struct cy_result rows;
     struct insert a = {.name = "a", .size = 1}, b = {.name = "b", .size = 1};
     cy_expect_ok(cy_store_write(store, 0, add_parent, &a, &error), error);
     cy_expect_ok(cy_store_reader(store, &old, &error), error);
     const char *count = "SELECT count(*) FROM parents";
     cy_expect_ok(cy_database_run_text(old, "count", count, NULL, 0, &arena, &rows, &error), error);
-    assert_int_equal(cy_rows_integer(&rows, 0, 0), 1);
+    assert_int_equal(cy_result_integer(&rows, 0, 0), 1);
     cy_expect_ok(cy_store_write(store, 0, add_parent, &b, &error), error);
     cy_expect_ok(cy_store_reader(store, &new, &error), error);
     cy_expect_ok(cy_database_run_text(old, "count", count, NULL, 0, &arena, &rows, &error), error);
-    assert_int_equal(cy_rows_integer(&rows, 0, 0), 1);
+    assert_int_equal(cy_result_integer(&rows, 0, 0), 1);
     cy_expect_ok(cy_database_run_text(new, "count", count, NULL, 0, &arena, &rows, &error), error);
-    assert_int_equal(cy_rows_integer(&rows, 0, 0), 2);
+    assert_int_equal(cy_result_integer(&rows, 0, 0), 2);
     assert_int_not_equal(cy_database_run_text(new, "write", "DELETE FROM parents", NULL, 0, NULL, NULL, &error), CY_OK);
     cy_store_reader_back(store, old);
     cy_store_reader_back(store, new);
