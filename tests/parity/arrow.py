@@ -83,13 +83,13 @@ def documents():
     """Some hundred web texts and Chinese ones where the shared data is, and some written here."""
     rows = [{"id": f"own-{i}", "text": text, "url": None} for i, text in enumerate(
         ["the cat and the hat", "", "thethe " * 300, "数 and 字。" * 50, "- a\n- b\n- c\n", "\n".join(f"Line {i} of the text." for i in range(90))])]
-    for name, key in (("web/gold.jsonl.gz", "text"), ("zh/d2l.jsonl.gz", "text")):
+    for name, key in (("web/gold.jsonl.gz", "main_content"), ("zh/d2l.jsonl.gz", "text")):
         path = os.path.join(SHARED, "data", name)
         if os.path.exists(path):
             with gzip.open(path, "rt") as file:
                 for i, line in zip(range(250), file):
                     record = json.loads(line)
-                    text = record.get(key) or record.get("articleBody") or ""
+                    text = record[key] or ""
                     rows.append({"id": f"{name}-{i}", "text": text, "url": f"https://example.org/{i}" if i % 3 else None})
     return rows
 
