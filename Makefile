@@ -26,6 +26,9 @@ bench: ## speed, beside the peers (installs them); writes bench/build.md
 fuzz: ## every fuzz target, SECONDS each (600)
 	cmake --preset fuzz && cmake --build --preset fuzz && tools/run_fuzz.sh $(or $(SECONDS_EACH),600)
 
+heavy: ## tokens beside the peers, a million texts a vocabulary and pattern, by every CPU variant
+	cmake --preset release && cmake --build --preset release && ./setup --tests && tools/run_heavy.sh
+
 man: ## the man pages, from the option tables: build/man/*.1
 	tools/make_man.sh build/release/ciyuan build/man
 
@@ -36,4 +39,4 @@ install: build man ## install into PREFIX (/usr/local)
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: help build test lint tsan bench fuzz man install clean
+.PHONY: help build test lint tsan bench fuzz heavy man install clean

@@ -43,6 +43,13 @@ static size_t random_text(char *text, size_t room, uint64_t *random)
     return size;
 }
 
+/* How many random texts a test takes: CIYUAN_SPLIT_ROUNDS, or so many. */
+static long rounds_or(long rounds)
+{
+    const char *asked = getenv("CIYUAN_SPLIT_ROUNDS");
+    return asked != NULL ? atol(asked) : rounds;
+}
+
 static void expect_same_ends(const char *pattern, const char *text, size_t size, const struct cy_piece_ends *found,
                              const struct cy_piece_ends *expected)
 {
@@ -57,14 +64,13 @@ CY_TEST("the scanner of every known pattern cuts as PCRE2 does with the classes 
     struct cy_arena arena = {0};
     struct cy_error error;
     uint64_t random = cy_test_seed();
-    const char *rounds = getenv("CIYUAN_SPLIT_ROUNDS"); /* texts a pattern */
     for (size_t i = 0; i < CY_COUNT(patterns); i++) {
         struct cy_splitter *scanner, *regex;
         struct cy_piece_ends found = {0}, expected = {0};
         assert_non_null(cy_scan_find(cy_str(patterns[i])));
         cy_expect_ok(cy_splitter_new(&scanner, cy_str(patterns[i]), &arena, &error), error);
         cy_expect_ok(cy_splitter_regex(&regex, cy_str(patterns[i]), &arena, &error), error);
-        for (long round = rounds != NULL ? atol(rounds) : 3000; round > 0; round--) {
+        for (long round = rounds_or(3000); round > 0; round--) {
             char text[1024];
             size_t size = random_text(text, sizeof text, &random);
             if (size == 0)
@@ -84,8 +90,8 @@ CY_TEST("the scanner of every known pattern cuts as PCRE2 does with the classes 
 CY_TEST("what a window of 64 bytes is certain about is what the scanner says, for every variant of the masks")
 {
     uint64_t random = cy_test_seed();
-    for (int round = 0; round < 20000; round++) {
-        const struct cy_scan *scan = cy_scan_find(cy_str(patterns[round % (int)CY_COUNT(patterns)]));
+    for (long round = rounds_or(3000) * (long)CY_COUNT(patterns); round > 0; round--) {
+        const struct cy_scan *scan = cy_scan_find(cy_str(patterns[(size_t)round % CY_COUNT(patterns)]));
         char text[1024 + CY_SPLIT_WINDOW];
         size_t size = random_text(text, 1024, &random), at = 0;
         if (size < CY_SPLIT_WINDOW)
