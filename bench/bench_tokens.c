@@ -1,6 +1,7 @@
 /* How fast texts become tokens: MB/s of processor time of one thread. The first pass is over text that the cache has not seen.
  * CIYUAN_CPU=scalar|avx2 pins the kernels.
- *   bench_tokens VOCABULARY RECORDS [PASSES]     each record is a little-endian uint32 size, then that many bytes */
+ *   bench_tokens VOCABULARY RECORDS [PASSES [FOLDER]]     each record is a little-endian uint32 size, then that many bytes; FOLDER: where
+ *                                                         the vocabulary's compiled form is kept */
 #include "base/files.h"
 #include "base/hash.h"
 #include "token/tokenizer.h"
@@ -43,7 +44,9 @@ int main(int argc, char **argv)
     if (argc < 3)
         return fprintf(stderr, "usage: bench_tokens VOCABULARY RECORDS [PASSES]\n"), 2;
     double start = seconds(CLOCK_THREAD_CPUTIME_ID);
-    if (cy_tokenizer_load(&tokenizer, argv[1], CY_VOCABULARY_ANY, &error) != CY_OK)
+    enum cy_status status = argc > 4 ? cy_tokenizer_load_compiled(&tokenizer, argv[1], argv[4], &error)
+                                     : cy_tokenizer_load(&tokenizer, argv[1], CY_VOCABULARY_ANY, &error);
+    if (status != CY_OK)
         return fprintf(stderr, "%s\n%s\n", error.message, error.hint), 1;
     double loaded = seconds(CLOCK_THREAD_CPUTIME_ID);
     struct cy_token_cache *cache = cy_token_cache_new(tokenizer, 0);

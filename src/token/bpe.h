@@ -10,6 +10,7 @@
 #define CY_TOKEN_BPE_H
 
 #include "kernels/split_masks.h"
+#include "token/compiled.h"
 #include "token/tokenizer_parts.h"
 
 enum {
@@ -38,6 +39,7 @@ struct cy_bpe {
     uint64_t *pairs;      /* buckets: left << 43 | right << 22 | rank; UINT64_MAX: free */
     unsigned pair_bits;   /* log2 of the number of buckets */
     uint32_t *merged;     /* rank → the id that the pair becomes; NULL: the rank itself */
+    size_t merged_count;
     struct cy_bpe_short *short_tokens;
     unsigned short_bits;
     uint32_t *long_tokens; /* ids of longer tokens, open addressing by cy_hash64; UINT32_MAX: free */
@@ -103,6 +105,21 @@ static inline uint32_t cy_bpe_rank(const struct cy_bpe *bpe, uint32_t left, uint
 /* Memory for a large table, all zeros, at a cache line at least. */
 void *cy_bpe_table_new(size_t size_bytes);
 void cy_bpe_table_free(void *table, size_t size_bytes); /* NULL: nothing */
+
+/* ---- filling the tables ---- */
+
+void cy_bpe_tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_count); /* room for so many tokens of each kind */
+void cy_bpe_add_token(struct cy_bpe *bpe, uint32_t id);                             /* it is not there yet */
+void cy_bpe_pairs_init(struct cy_bpe *bpe, size_t count);                           /* room for so many pairs */
+void cy_bpe_add_pair(struct cy_bpe *bpe, uint32_t left, uint32_t right, uint32_t rank);
+void cy_bpe_byte_pairs_init(struct cy_bpe *bpe); /* from all pairs that are in the table now */
+size_t cy_bpe_pairs_bytes(const struct cy_bpe *bpe);
+
+/* ---- the compiled form (compiled.h): CY_COMPILED_BPE_HEAD and what follows it ---- */
+
+void cy_bpe_compile(const struct cy_bpe *bpe, struct cy_compiled *compiled);
+/* Fills the tables; bpe->vocabulary is set. CY_BAD_INPUT when anything in the parts is impossible; bpe is to be released then as well. */
+enum cy_status cy_bpe_from_compiled(struct cy_bpe *bpe, const struct cy_compiled *compiled, struct cy_error *error);
 
 /* ---- tokens by their bytes ---- */
 

@@ -1,118 +1,7 @@
 /* Making the tables of a byte-level BPE (bpe.h says what they are). */
 #include "token/bpe.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
-#include <sys/mman.h>
-
-enum { LARGE_PAGE = 2 << 20 }; /* bytes */
-
-/* ---- tokens by their bytes ---- */
-
-static unsigned bits_for(size_t count)
-{
-    unsigned bits = 4;
-    while ((size_t)1 << bits < count)
-        bits++;
-    return bits;
-}
-
-uint32_t cy_bpe_find_long(const struct cy_bpe *bpe, struct cy_str piece)
-{
-    const size_t mask = ((size_t)1 << bpe->long_bits) - 1;
-    for (size_t slot = cy_hash64(piece, 0) & mask;; slot = (slot + 1) & mask) {
-        uint32_t id = bpe->long_tokens[slot];
-        if (id == UINT32_MAX || cy_str_equal(cy_vocabulary_token(bpe->vocabulary, id), piece))
-            return id;
-    }
-}
-
-/* The key of a piece of at most CY_BPE_SHORT_BYTES bytes. */
-static void short_key(struct cy_str piece, uint64_t *low, uint64_t *high)
-{
-    char bytes[16] = {0};
-    memcpy(bytes, piece.data, piece.size);
-    *low = cy_load_u64(bytes);
-    *high = cy_load_u32(bytes + 8) | (uint64_t)piece.size << 32;
-}
-
-uint32_t cy_bpe_find(const struct cy_bpe *bpe, struct cy_str piece)
-{
-    uint64_t low, high;
-    if (piece.size == 0)
-        return UINT32_MAX;
-    if (piece.size > CY_BPE_SHORT_BYTES)
-        return cy_bpe_find_long(bpe, piece);
-    short_key(piece, &low, &high);
-    return cy_bpe_find_short(bpe, low, high, cy_bpe_hash(low, high));
-}
-
-static void add_token(struct cy_bpe *bpe, uint32_t id)
-{
-    struct cy_str token = cy_vocabulary_token(bpe->vocabulary, id);
-    uint64_t low, high;
-    if (token.size > CY_BPE_SHORT_BYTES) {
-        size_t slot = cy_hash64(token, 0), mask = ((size_t)1 << bpe->long_bits) - 1;
-        while (bpe->long_tokens[slot &= mask] != UINT32_MAX)
-            slot++;
-        bpe->long_tokens[slot] = id;
-        return;
-    }
-    short_key(token, &low, &high);
-    size_t slot = (size_t)(cy_bpe_hash(low, high) >> (64 - bpe->short_bits)), mask = ((size_t)1 << bpe->short_bits) - 1;
-    while (bpe->short_tokens[slot &= mask].high != 0)
-        slot++;
-    bpe->short_tokens[slot] = (struct cy_bpe_short){low, high | (uint64_t)id << 36};
-}
-
-/* ---- pairs ---- */
-
-/* A table that is read all over the place: in large pages where the system has them, which saves most walks through page tables. */
-void *cy_bpe_table_new(size_t size_bytes)
-{
-    void *made = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CY_ASSERT(made != MAP_FAILED);
-    if (size_bytes >= LARGE_PAGE)
-        madvise(made, size_bytes, MADV_HUGEPAGE); /* a wish: nothing depends on it */
-    return made;
-}
-
-void cy_bpe_table_free(void *table, size_t size_bytes)
-{
-    if (table != NULL)
-        munmap(table, size_bytes);
-}
-
-static size_t pairs_bytes(const struct cy_bpe *bpe)
-{
-    return ((size_t)CY_BPE_BUCKET << bpe->pair_bits) * sizeof *bpe->pairs;
-}
-
-static void pairs_init(struct cy_bpe *bpe, size_t count)
-{
-    bpe->pair_bits = bits_for(count / 4); /* half full at most */
-    bpe->pairs = cy_bpe_table_new(pairs_bytes(bpe));
-    memset(bpe->pairs, 0xFF, pairs_bytes(bpe));
-}
-
-/* A pair that is there already keeps the lower rank. */
-static void add_pair(struct cy_bpe *bpe, uint32_t left, uint32_t right, uint32_t rank)
-{
-    const uint64_t pair = (uint64_t)left << 21 | right, mask = ((size_t)CY_BPE_BUCKET << bpe->pair_bits) - 1;
-    size_t slot = cy_bpe_bucket(bpe, pair);
-    while (bpe->pairs[slot] != UINT64_MAX && bpe->pairs[slot] >> 22 != pair)
-        slot = (slot + 1) & mask;
-    bpe->pairs[slot] = CY_MIN(bpe->pairs[slot], pair << 22 | rank);
-}
-
-/* The ranks of all pairs of bytes that are in the table now. */
-static void byte_pairs_init(struct cy_bpe *bpe)
-{
-    for (unsigned first = 0; first < 256; first++)
-        for (unsigned second = 0; second < 256; second++)
-            bpe->byte_pairs[first << 8 | second] = cy_bpe_rank(bpe, bpe->byte_ids[first], bpe->byte_ids[second]);
-}
 
 /* What merging a token's bytes comes to: the ids, at most 64 of them written, and their number. */
 static size_t merge_token(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, struct cy_str token, uint32_t *ids,
@@ -136,7 +25,7 @@ static void add_splits(struct cy_bpe *bpe, struct cy_str token, uint32_t rank)
         uint32_t left = cy_bpe_find(bpe, (struct cy_str){token.data, cut});
         uint32_t right = left == UINT32_MAX ? left : cy_bpe_find(bpe, (struct cy_str){token.data + cut, token.size - cut});
         if (right != UINT32_MAX)
-            add_pair(bpe, left, right, rank);
+            cy_bpe_add_pair(bpe, left, right, rank);
     }
 }
 
@@ -149,8 +38,8 @@ static bool pairs_of_ranks(struct cy_bpe *bpe, const uint32_t *order, size_t cou
     struct cy_ids many = {0};
     uint32_t ids[CY_BPE_PARTS_MAX];
     bool all = true;
-    pairs_init(bpe, count);
-    byte_pairs_init(bpe);
+    cy_bpe_pairs_init(bpe, count);
+    cy_bpe_byte_pairs_init(bpe);
     for (size_t rank = 0; rank < count && all; rank++) {
         struct cy_str token = cy_vocabulary_token(bpe->vocabulary, order[rank]);
         if (token.size < 2)
@@ -158,7 +47,7 @@ static bool pairs_of_ranks(struct cy_bpe *bpe, const uint32_t *order, size_t cou
         all = merge_token(bpe, merge, &heap, token, ids, &many) == 2;
         if (!all)
             break;
-        add_pair(bpe, ids[0], ids[1], (uint32_t)rank);
+        cy_bpe_add_pair(bpe, ids[0], ids[1], (uint32_t)rank);
         if (token.size == 2)
             bpe->byte_pairs[(uint8_t)token.data[0] << 8 | (uint8_t)token.data[1]] = (uint32_t)rank;
     }
@@ -172,11 +61,11 @@ static void pairs_of_splits(struct cy_bpe *bpe, const uint32_t *order, size_t co
     size_t split_count = 0;
     for (size_t rank = 0; rank < count; rank++)
         split_count += cy_vocabulary_token(bpe->vocabulary, order[rank]).size; /* more than there are: only half of them are pairs */
-    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
-    pairs_init(bpe, split_count);
+    cy_bpe_table_free(bpe->pairs, cy_bpe_pairs_bytes(bpe));
+    cy_bpe_pairs_init(bpe, split_count);
     for (size_t rank = 0; rank < count; rank++)
         add_splits(bpe, cy_vocabulary_token(bpe->vocabulary, order[rank]), (uint32_t)rank);
-    byte_pairs_init(bpe);
+    cy_bpe_byte_pairs_init(bpe);
 }
 
 static bool holds_chars(struct cy_str token)
@@ -316,22 +205,12 @@ static void bpe_release(struct cy_token_model *model)
 {
     struct cy_bpe *bpe = (struct cy_bpe *)model;
     free(bpe->byte_pairs);
-    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
+    cy_bpe_table_free(bpe->pairs, cy_bpe_pairs_bytes(bpe));
     free(bpe->merged);
     cy_bpe_table_free(bpe->short_tokens, sizeof *bpe->short_tokens << bpe->short_bits);
     free(bpe->long_tokens);
     free(bpe->chars);
     free(bpe->crossing);
-}
-
-/* Room for so many tokens of each kind, half full at most. */
-static void tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_count)
-{
-    bpe->short_bits = bits_for(2 * short_count);
-    bpe->long_bits = bits_for(2 * long_count);
-    bpe->short_tokens = cy_bpe_table_new(sizeof *bpe->short_tokens << bpe->short_bits);
-    bpe->long_tokens = cy_alloc(sizeof *bpe->long_tokens << bpe->long_bits);
-    memset(bpe->long_tokens, 0xFF, sizeof *bpe->long_tokens << bpe->long_bits);
 }
 
 /* Every byte must be a token: what else would stand for it? */
@@ -389,14 +268,15 @@ static void ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
     uint32_t *order = order_by_rank(source, &count);
     for (size_t rank = 0; rank < count; rank++)
         short_count += cy_vocabulary_token(bpe->vocabulary, order[rank]).size <= CY_BPE_SHORT_BYTES;
-    tokens_init(bpe, short_count, count - short_count);
+    cy_bpe_tokens_init(bpe, short_count, count - short_count);
     bool identity = true;
     for (size_t rank = 0; rank < count; rank++) {
-        add_token(bpe, order[rank]);
+        cy_bpe_add_token(bpe, order[rank]);
         identity = identity && order[rank] == rank;
     }
     if (!identity) {
         bpe->merged = cy_alloc((count + 1) * sizeof *bpe->merged);
+        bpe->merged_count = count;
         memcpy(bpe->merged, order, count * sizeof *order);
     }
     bool all_made = pairs_of_ranks(bpe, order, count);
@@ -459,40 +339,22 @@ static uint32_t last_merge(const struct cy_bpe *bpe, uint32_t id)
     return ids[0] == id ? last : CY_BPE_NONE;
 }
 
-/* A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */
-void cy_bpe_pairs_of_merges(struct cy_bpe *bpe, const struct cy_bpe_merge *merges, size_t count)
-{
-    pairs_init(bpe, count);
-    bpe->merged = cy_alloc((count + 1) * sizeof *bpe->merged);
-    for (size_t rank = count; rank-- > 0;) {
-        bpe->merged[rank] = merges[rank].merged;
-        if (cy_bpe_rank(bpe, merges[rank].left, merges[rank].right) == CY_BPE_NONE)
-            add_pair(bpe, merges[rank].left, merges[rank].right, (uint32_t)rank);
-    }
-}
-
-void cy_bpe_pairs_release(struct cy_bpe *bpe)
-{
-    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
-    free(bpe->merged);
-}
-
 static void all_merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
 {
     cy_bpe_pairs_of_merges(bpe, source->merges, source->merge_count);
-    byte_pairs_init(bpe);
+    cy_bpe_byte_pairs_init(bpe);
 }
 
 /* Only the pair that a token arises from when alone ever makes it (bpe.h says why), so that the others need not be in the table. Tokens of
  * more than CY_BPE_PARTS_MAX bytes keep all theirs. used[rank]: whether the merge is needed. */
 static void used_merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source, const bool *used)
 {
-    cy_bpe_table_free(bpe->pairs, pairs_bytes(bpe));
-    pairs_init(bpe, source->merge_count);
+    cy_bpe_table_free(bpe->pairs, cy_bpe_pairs_bytes(bpe));
+    cy_bpe_pairs_init(bpe, source->merge_count);
     for (size_t rank = source->merge_count; rank-- > 0;)
         if (used[rank] && cy_bpe_rank(bpe, source->merges[rank].left, source->merges[rank].right) == CY_BPE_NONE)
-            add_pair(bpe, source->merges[rank].left, source->merges[rank].right, (uint32_t)rank);
-    byte_pairs_init(bpe);
+            cy_bpe_add_pair(bpe, source->merges[rank].left, source->merges[rank].right, (uint32_t)rank);
+    cy_bpe_byte_pairs_init(bpe);
 }
 
 /* Whether no merge needed ranks below one that its tokens arise from. */
@@ -517,7 +379,7 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
     all_merges_init(bpe, source);
     for (uint32_t id = 0; id < vocabulary->count; id++)
         *(cy_vocabulary_token(vocabulary, id).size <= CY_BPE_SHORT_BYTES ? &short_count : &long_count) += 1;
-    tokens_init(bpe, short_count, long_count);
+    cy_bpe_tokens_init(bpe, short_count, long_count);
     bpe->chars_made = true;
     for (uint32_t id = 0; id < vocabulary->count; id++) {
         struct cy_str token = cy_vocabulary_token(vocabulary, id);
@@ -528,7 +390,7 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
         if (rank != CY_BPE_NONE)
             used[rank] = true;
         if ((made || source->whole_first) && cy_bpe_find(bpe, token) == UINT32_MAX)
-            add_token(bpe, id);
+            cy_bpe_add_token(bpe, id);
         bpe->chars_made = bpe->chars_made && (made || !source->whole_first || !holds_chars(token));
     }
     uint32_t *order = cy_alloc((source->merge_count + 1) * sizeof *order);
@@ -558,17 +420,21 @@ enum cy_status cy_bpe_new(struct cy_token_model **model, const struct cy_bpe_sou
     bpe->vocabulary = source->vocabulary;
     bpe->whole_first = source->whole_first;
     bpe->byte_pairs = cy_alloc(65536 * sizeof *bpe->byte_pairs);
-    enum cy_status status = bytes_init(bpe, source, error);
-    if (status == CY_OK && source->ranks == NULL)
-        status = check_merges(source, error);
+    enum cy_status status;
+    if (cy_compiled_reads(source->compiled)) {
+        status = cy_bpe_from_compiled(bpe, source->compiled, error);
+    } else {
+        status = bytes_init(bpe, source, error);
+        if (status == CY_OK && source->ranks == NULL)
+            status = check_merges(source, error);
+        if (status == CY_OK)
+            source->ranks != NULL ? ranks_init(bpe, source) : merges_init(bpe, source);
+    }
     if (status != CY_OK) {
-        free(bpe->byte_pairs);
+        bpe_release(&bpe->model);
         return status;
     }
-    if (source->ranks != NULL)
-        ranks_init(bpe, source);
-    else
-        merges_init(bpe, source);
+    cy_bpe_compile(bpe, source->compiled);
     *model = &bpe->model;
     return CY_OK;
 }

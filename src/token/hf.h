@@ -8,6 +8,7 @@
 #ifndef CY_TOKEN_HF_H
 #define CY_TOKEN_HF_H
 
+#include "token/compiled.h"
 #include "token/token_table.h"
 
 #include <yyjson.h>
@@ -40,6 +41,17 @@ enum cy_status cy_hf_unknown(const char *what, yyjson_val *section, struct cy_er
 /* The pattern {"String": …} or {"Regex": …} of a section as a pattern for cy_splitter_new; owned by arena. literal: it was a string. */
 enum cy_status cy_hf_pattern(yyjson_val *section, struct cy_arena *arena, struct cy_str *pattern, struct cy_str *literal,
                              struct cy_error *error);
+
+/* ---- the compiled form (hf_compiled.c) ---- */
+
+/* Adds what the file's sections beside the model need: JSON without vocabulary and merges, the tokens as written, and their table. */
+void cy_hf_compile(const struct cy_hf *hf, yyjson_val *root, struct cy_compiled *compiled);
+/* hf->written and hf->names from it. */
+enum cy_status cy_hf_vocabulary_from_compiled(struct cy_hf *hf, struct cy_error *error);
+
+/* The merges of a BPE over characters (none of a byte-level one, whose tables are parts of their own); *merges is on the heap, set in any
+ * case. */
+enum cy_status cy_hf_merges_from_compiled(const struct cy_hf *hf, struct cy_bpe_merge **merges, size_t *count, struct cy_error *error);
 
 /* ---- ByteLevel's letters (openai/gpt-2, encoder.py, bytes_to_unicode) ---- */
 

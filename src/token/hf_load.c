@@ -94,17 +94,24 @@ static int byte_of_letter(uint32_t point)
     return point == 256 + 33 + 34 ? 0xAD : -1;
 }
 
+/* All letters are ASCII or two bytes of UTF-8. */
 bool cy_hf_bytes_of_letters(struct cy_str letters, struct cy_buffer *out)
 {
-    size_t before = out->size;
-    for (const char *at = letters.data, *end = letters.data + letters.size; at < end;) {
-        int byte = byte_of_letter(cy_utf8_decode(&at, end));
-        if (byte < 0) {
-            out->size = before;
-            return false;
+    cy_buffer_reserve(out, letters.size);
+    char *to = out->data + out->size;
+    for (size_t i = 0; i < letters.size; i++) {
+        uint32_t point = (uint8_t)letters.data[i];
+        if (point >= 0x80) {
+            if (point >= 0xE0 || i + 1 == letters.size)
+                return false;
+            point = (point & 0x1F) << 6 | ((uint8_t)letters.data[++i] & 0x3F);
         }
-        cy_buffer_add_byte(out, (uint8_t)byte);
+        int byte = byte_of_letter(point);
+        if (byte < 0)
+            return false;
+        *to++ = (char)byte;
     }
+    out->size = (size_t)(to - out->data);
     return true;
 }
 
@@ -122,6 +129,8 @@ static void make_vocabulary(struct cy_hf *hf)
         added[tokenizer->added[i].id] = tokenizer->added[i].text;
     uint32_t *ends = cy_arena_alloc(&tokenizer->arena, (count + 1) * sizeof *ends);
     struct cy_buffer bytes = {0};
+    if (hf->written.count > 0)
+        cy_buffer_reserve(&bytes, hf->written.ends[hf->written.count - 1]);
     for (uint32_t id = 0; id < count; id++) {
         struct cy_str token = id < hf->written.count ? cy_vocabulary_token(&hf->written, id) : (struct cy_str){0};
         if (token.size == 0)
@@ -206,12 +215,16 @@ enum cy_status cy_tokenizer_parse_tokenizer_json(struct cy_tokenizer *tokenizer,
     yyjson_read_err failure;
     if (file.size > CY_HF_FILE_BYTES_MAX)
         return cy_error_set(error, CY_BAD_INPUT, "the file has %zu bytes; at most %d can be used", file.size, CY_HF_FILE_BYTES_MAX);
+    if (cy_compiled_reads(tokenizer->compiled))
+        file = cy_compiled_str(tokenizer->compiled, CY_COMPILED_JSON);
     yyjson_doc *json = yyjson_read_opts((char *)file.data, file.size, 0, NULL, &failure); /* not in situ: the file is only read */
     if (json == NULL)
         return cy_error_set(error, CY_BAD_INPUT, "it is not JSON: %s, at byte %zu", failure.msg, failure.pos);
     struct cy_hf *hf = cy_arena_zero(&tokenizer->arena, sizeof *hf); /* models keep its tables */
     hf->tokenizer = tokenizer;
     enum cy_status status = read_sections(hf, yyjson_doc_get_root(json), error);
+    if (status == CY_OK && tokenizer->compiled != NULL)
+        cy_hf_compile(hf, yyjson_doc_get_root(json), tokenizer->compiled);
     yyjson_doc_free(json);
     return status;
 }

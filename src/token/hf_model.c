@@ -71,6 +71,7 @@ static const struct cy_vocabulary *byte_vocabulary(struct cy_hf *hf, struct cy_b
     struct cy_vocabulary *made = cy_arena_zero(arena, sizeof *made);
     uint32_t *ends = cy_arena_alloc(arena, (count + 1) * sizeof *ends);
     struct cy_buffer bytes = {0};
+    cy_buffer_reserve(&bytes, count > 0 ? hf->written.ends[count - 1] : 0);
     for (uint32_t id = 0; id < count; id++) {
         cy_hf_bytes_of_letters(cy_vocabulary_token(&hf->written, id), &bytes);
         ends[id] = (uint32_t)bytes.size;
@@ -87,7 +88,8 @@ static const struct cy_vocabulary *byte_vocabulary(struct cy_hf *hf, struct cy_b
 static enum cy_status read_byte_bpe(struct cy_hf *hf, yyjson_val *model, struct cy_bpe_merge *merges, size_t merge_count,
                                     struct cy_error *error)
 {
-    struct cy_bpe_source source = {.merges = merges, .whole_first = cy_hf_flag(model, "ignore_merges", false)};
+    struct cy_bpe_source source = {
+        .merges = merges, .compiled = hf->tokenizer->compiled, .whole_first = cy_hf_flag(model, "ignore_merges", false)};
     if (!is_empty(yyjson_obj_get(model, "continuing_subword_prefix")) || !is_empty(yyjson_obj_get(model, "end_of_word_suffix")))
         return cy_error_set(error, CY_BAD_INPUT, "the file asks for a subword prefix or suffix beside ByteLevel, which we do not have");
     source.vocabulary = byte_vocabulary(hf, merges, &merge_count);
@@ -135,8 +137,15 @@ static enum cy_status read_bpe(struct cy_hf *hf, yyjson_val *model, struct cy_er
     if (dropout != NULL && !yyjson_is_null(dropout) && yyjson_get_num(dropout) > 0)
         return cy_error_set(error, CY_BAD_INPUT, "the file asks for BPE with dropout, whose ids are random");
     size_t count = yyjson_arr_size(list);
-    struct cy_bpe_merge *merges = cy_alloc((count + 1) * sizeof *merges);
-    status = read_merges(hf, list, yyjson_get_len(yyjson_obj_get(model, "continuing_subword_prefix")), merges, error);
+    struct cy_bpe_merge *merges;
+    if (cy_compiled_reads(hf->tokenizer->compiled)) {
+        status = cy_hf_merges_from_compiled(hf, &merges, &count, error);
+    } else {
+        merges = cy_alloc((count + 1) * sizeof *merges);
+        status = read_merges(hf, list, yyjson_get_len(yyjson_obj_get(model, "continuing_subword_prefix")), merges, error);
+        if (status == CY_OK && !hf->byte_level)
+            cy_compiled_add(hf->tokenizer->compiled, CY_COMPILED_MERGES, merges, count * sizeof *merges);
+    }
     if (status == CY_OK)
         status = hf->byte_level ? read_byte_bpe(hf, model, merges, count, error) : read_character_bpe(hf, model, merges, count, error);
     free(merges);

@@ -84,6 +84,8 @@ static enum cy_status read_list(struct cy_hf *hf, yyjson_val *list, struct cy_er
 enum cy_status cy_hf_read_vocabulary(struct cy_hf *hf, yyjson_val *model, struct cy_error *error)
 {
     yyjson_val *vocabulary = yyjson_obj_get(model, "vocab");
+    if (cy_compiled_reads(hf->tokenizer->compiled))
+        return cy_hf_vocabulary_from_compiled(hf, error);
     if (yyjson_is_obj(vocabulary))
         return read_map(hf, vocabulary, error);
     if (yyjson_is_arr(vocabulary))

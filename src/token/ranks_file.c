@@ -1,6 +1,7 @@
 /* tiktoken's vocabularies: a token a rank, which is its id.
  *   .tiktoken    lines "base64 rank"                                                        openai/tiktoken, tiktoken/load.py
  *   JSON         "bpe_ranks": lines "! first base64 base64 …", ranks counted from first on  npm tiktoken, encoders/NAME.json        */
+#include "token/compiled.h"
 #include "token/known_vocabularies.h"
 #include "token/tokenizer_parts.h"
 
@@ -134,9 +135,15 @@ static enum cy_status make_vocabulary(struct cy_tokenizer *tokenizer, const stru
 
 static enum cy_status assemble(struct cy_tokenizer *tokenizer, const struct rank_list *list, struct cy_str pattern, struct cy_error *error)
 {
-    struct cy_bpe_source source = {.vocabulary = &tokenizer->vocabulary, .whole_first = true};
-    uint32_t *ranks;
-    enum cy_status status = make_vocabulary(tokenizer, list, &ranks, error);
+    struct cy_bpe_source source = {.vocabulary = &tokenizer->vocabulary, .compiled = tokenizer->compiled, .whole_first = true};
+    uint32_t *ranks = NULL;
+    enum cy_status status;
+    if (cy_compiled_reads(tokenizer->compiled)) {
+        status = cy_compiled_get_vocabulary(tokenizer->compiled, &tokenizer->arena, &tokenizer->vocabulary, error);
+    } else {
+        status = make_vocabulary(tokenizer, list, &ranks, error);
+        cy_compiled_add_vocabulary(tokenizer->compiled, &tokenizer->vocabulary);
+    }
     source.ranks = ranks;
     if (status == CY_OK)
         status = cy_splitter_new(&tokenizer->splitter, pattern, &tokenizer->arena, error);
@@ -166,7 +173,7 @@ enum cy_status cy_tokenizer_parse_ranks(struct cy_tokenizer *tokenizer, struct c
     struct rank_list list = {0};
     base64_init(list.base64);
     enum cy_status status = CY_OK;
-    struct cy_str rest = file;
+    struct cy_str rest = cy_compiled_reads(tokenizer->compiled) ? CY_STR("") : file;
     for (size_t line = 1; rest.size > 0 && status == CY_OK; line++) {
         struct cy_str text = cy_str_trim(cy_str_split(rest, '\n', &rest)), number, base64 = cy_str_split(text, ' ', &number);
         uint32_t rank;
@@ -237,7 +244,7 @@ enum cy_status cy_tokenizer_parse_ranks_json(struct cy_tokenizer *tokenizer, str
         status = cy_error_set(error, CY_BAD_INPUT, "\"%s\" has no \"pat_str\" and \"bpe_ranks\"", tokenizer->name);
     else
         status = read_specials(tokenizer, yyjson_obj_get(root, "special_tokens"), error);
-    if (status == CY_OK)
+    if (status == CY_OK && !cy_compiled_reads(tokenizer->compiled))
         status = parse_bpe_ranks(&list, (struct cy_str){yyjson_get_str(ranks), yyjson_get_len(ranks)}, error);
     if (status == CY_OK) {
         /* Under a known name, the pattern that tiktoken has today: cl100k_base's takes white space at the end as one piece. */

@@ -156,7 +156,14 @@ static enum cy_status wrong_hash(const struct cy_vocabulary_source *known, const
 
 enum cy_status cy_vocabulary_load(const struct cy_vocabulary_place *place, struct cy_tokenizer **tokenizer, struct cy_error *error)
 {
-    enum cy_status status = cy_tokenizer_load(tokenizer, place->path, CY_VOCABULARY_ANY, error);
+    struct cy_arena arena = {0};
+    const char *folder;
+    enum cy_status status = cy_vocabulary_folder(&arena, &folder, error);
+    if (status == CY_OK) /* beside the folder of vocabularies */
+        status = cy_tokenizer_load_compiled(tokenizer, place->path, cy_path_join(&arena, folder, "../compiled"), error);
+    else
+        status = cy_tokenizer_load(tokenizer, place->path, CY_VOCABULARY_ANY, error);
+    cy_arena_release(&arena);
     if (status != CY_OK || place->known == NULL || strcmp(cy_tokenizer_sha256(*tokenizer), place->known->sha256) == 0)
         return status;
     status = wrong_hash(place->known, place->path, cy_tokenizer_sha256(*tokenizer), error);

@@ -28,6 +28,24 @@ void cy_token_table_init(struct cy_token_table *table, const struct cy_vocabular
     }
 }
 
+bool cy_token_table_restore(struct cy_token_table *table, const struct cy_vocabulary *vocabulary, const uint32_t *slots, size_t slot_count,
+                            struct cy_arena *arena)
+{
+    size_t used = 0;
+    if (slot_count < 16 || (slot_count & (slot_count - 1)) != 0)
+        return false;
+    for (size_t slot = 0; slot < slot_count; slot++) {
+        used += slots[slot] != UINT32_MAX;
+        if (slots[slot] != UINT32_MAX && slots[slot] >= vocabulary->count)
+            return false;
+    }
+    if (used == slot_count) /* looking for what is not there would not end */
+        return false;
+    *table = (struct cy_token_table){vocabulary, cy_arena_alloc(arena, slot_count * sizeof *slots), slot_count - 1, used};
+    memcpy(table->slots, slots, slot_count * sizeof *slots);
+    return true;
+}
+
 uint32_t cy_token_table_find(const struct cy_token_table *table, struct cy_str token)
 {
     return table->slots[slot_of(table, token)];

@@ -13,6 +13,9 @@ struct cy_token_table {
 
 /* Of all tokens that are not empty; of two with the same bytes the higher id is found. */
 void cy_token_table_init(struct cy_token_table *table, const struct cy_vocabulary *vocabulary, struct cy_arena *arena);
+/* The same from the slots of an earlier one, copied; false when they cannot be such a table's. */
+bool cy_token_table_restore(struct cy_token_table *table, const struct cy_vocabulary *vocabulary, const uint32_t *slots, size_t slot_count,
+                            struct cy_arena *arena);
 /* UINT32_MAX when there is none. */
 uint32_t cy_token_table_find(const struct cy_token_table *table, struct cy_str token);
 

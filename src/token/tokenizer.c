@@ -1,4 +1,5 @@
 #include "token/added_tokens.h"
+#include "token/compiled.h"
 #include "token/tokenizer_parts.h"
 
 #include "base/files.h"
@@ -89,39 +90,58 @@ __attribute__((weak)) enum cy_status cy_tokenizer_parse_sentencepiece(struct cy_
     return cy_error_set(error, CY_BAD_INPUT, "\"%s\" is a SentencePiece model, which this program cannot read", tokenizer->name);
 }
 
+static enum cy_status parse_as(struct cy_tokenizer *tokenizer, struct cy_str file, enum cy_vocabulary_format format, struct cy_error *error)
+{
+    switch (format) {
+    case CY_VOCABULARY_ANY:
+    case CY_VOCABULARY_RANKS:
+        return cy_tokenizer_parse_ranks(tokenizer, file, error);
+    case CY_VOCABULARY_RANKS_JSON:
+        return cy_tokenizer_parse_ranks_json(tokenizer, file, error);
+    case CY_VOCABULARY_TOKENIZER:
+        return cy_tokenizer_parse_tokenizer_json(tokenizer, file, error);
+    case CY_VOCABULARY_SENTENCEPIECE:
+        break;
+    }
+    return cy_tokenizer_parse_sentencepiece(tokenizer, file, error);
+}
+
+/* compiled_folder: NULL, or where a compiled form is looked for; `reads`: whether one was used. */
+static enum cy_status parse(struct cy_tokenizer **tokenizer, struct cy_str file, const char *name, enum cy_vocabulary_format format,
+                            const char *compiled_folder, bool *reads, struct cy_error *error)
+{
+    struct cy_tokenizer *made = cy_tokenizer_new(name, file);
+    struct cy_compiled *compiled = compiled_folder != NULL ? cy_compiled_open(compiled_folder, made->sha256, name) : NULL;
+    *reads = cy_compiled_reads(compiled);
+    if (format == CY_VOCABULARY_ANY)
+        format = *reads ? compiled->format : sniff(file);
+    made->compiled = compiled;
+    enum cy_status status = parse_as(made, file, format, error);
+    if (status == CY_OK)
+        status = cy_tokenizer_finish(made, error);
+    made->compiled = NULL;
+    if (status == CY_OK && compiled != NULL && compiled->complete && made->vocabulary.count >= CY_COMPILED_TOKENS_MIN) {
+        compiled->format = format;
+        cy_compiled_write(compiled, compiled_folder, made->sha256, name);
+    }
+    cy_compiled_free(compiled);
+    *tokenizer = made;
+    if (status != CY_OK) {
+        cy_tokenizer_free(made);
+        *tokenizer = NULL;
+    }
+    return status;
+}
+
 enum cy_status cy_tokenizer_parse(struct cy_tokenizer **tokenizer, struct cy_str file, const char *name, enum cy_vocabulary_format format,
                                   struct cy_error *error)
 {
-    struct cy_tokenizer *made = cy_tokenizer_new(name, file);
-    enum cy_status status = CY_OK;
-    *tokenizer = NULL;
-    switch (format == CY_VOCABULARY_ANY ? sniff(file) : format) {
-    case CY_VOCABULARY_ANY:
-    case CY_VOCABULARY_RANKS:
-        status = cy_tokenizer_parse_ranks(made, file, error);
-        break;
-    case CY_VOCABULARY_RANKS_JSON:
-        status = cy_tokenizer_parse_ranks_json(made, file, error);
-        break;
-    case CY_VOCABULARY_TOKENIZER:
-        status = cy_tokenizer_parse_tokenizer_json(made, file, error);
-        break;
-    case CY_VOCABULARY_SENTENCEPIECE:
-        status = cy_tokenizer_parse_sentencepiece(made, file, error);
-        break;
-    }
-    if (status == CY_OK)
-        status = cy_tokenizer_finish(made, error);
-    if (status != CY_OK) {
-        cy_tokenizer_free(made);
-        return status;
-    }
-    *tokenizer = made;
-    return CY_OK;
+    bool reads;
+    return parse(tokenizer, file, name, format, NULL, &reads, error);
 }
 
-enum cy_status cy_tokenizer_load(struct cy_tokenizer **tokenizer, const char *path, enum cy_vocabulary_format format,
-                                 struct cy_error *error)
+static enum cy_status load(struct cy_tokenizer **tokenizer, const char *path, enum cy_vocabulary_format format, const char *compiled_folder,
+                           struct cy_error *error)
 {
     struct cy_map file;
     char name[256];
@@ -134,7 +154,11 @@ enum cy_status cy_tokenizer_load(struct cy_tokenizer **tokenizer, const char *pa
     size = CY_MIN(size, sizeof name - 1);
     memcpy(name, base, size);
     name[size] = 0;
-    status = cy_tokenizer_parse(tokenizer, (struct cy_str){file.data, file.size}, name, format, error);
+    struct cy_str content = {file.data, file.size};
+    bool reads;
+    status = parse(tokenizer, content, name, format, compiled_folder, &reads, error);
+    if (status != CY_OK && reads) /* whatever is wrong with the compiled form: the file itself counts */
+        status = parse(tokenizer, content, name, format, NULL, &reads, error);
     cy_unmap(&file);
     if (status == CY_BAD_INPUT) { /* say which file */
         char message[sizeof error->message];
@@ -142,6 +166,18 @@ enum cy_status cy_tokenizer_load(struct cy_tokenizer **tokenizer, const char *pa
         snprintf(error->message, sizeof error->message, "cannot use the vocabulary \"%.300s\": %.600s", path, message);
     }
     return status;
+}
+
+enum cy_status cy_tokenizer_load_compiled(struct cy_tokenizer **tokenizer, const char *path, const char *compiled_folder,
+                                          struct cy_error *error)
+{
+    return load(tokenizer, path, CY_VOCABULARY_ANY, compiled_folder, error);
+}
+
+enum cy_status cy_tokenizer_load(struct cy_tokenizer **tokenizer, const char *path, enum cy_vocabulary_format format,
+                                 struct cy_error *error)
+{
+    return load(tokenizer, path, format, NULL, error);
 }
 
 /* ---- what it is ---- */

@@ -104,8 +104,9 @@ struct cy_bpe_source {
     const uint32_t *ranks;             /* of each id, when pairs merge by the rank of their bytes (tiktoken); UINT32_MAX: not merged to */
     const struct cy_bpe_merge *merges; /* else the merges in their order (Hugging Face) */
     size_t merge_count;
-    const bool *is_added; /* [id]: an added token that the model itself does not know; NULL: none is */
-    bool whole_first;     /* a piece that is a token is that token, whatever the merges say (tiktoken; "ignore_merges": true) */
+    const bool *is_added;         /* [id]: an added token that the model itself does not know; NULL: none is */
+    struct cy_compiled *compiled; /* where the tables come from or are noted; NULL: neither */
+    bool whole_first;             /* a piece that is a token is that token, whatever the merges say (tiktoken; "ignore_merges": true) */
 };
 struct cy_bpe_merge {
     uint32_t left, right, merged; /* ids */
@@ -129,6 +130,7 @@ struct cy_tokenizer {
     struct cy_arena arena; /* owns all that follows */
     const char *name;
     char sha256[65];
+    struct cy_compiled *compiled;    /* while loading (compiled.h); NULL: the file is all there is */
     struct cy_vocabulary vocabulary; /* of the model's tokens and the added ones */
     struct cy_added_token *added;    /* those with `special` too */
     size_t added_count;
