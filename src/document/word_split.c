@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/unicode.h"
+#include "document/piece_cache.h"
 #include "document/word_affixes.h"
 #include "document/word_specials.h"
 #include "kernels/ascii_masks.h"
@@ -27,7 +28,8 @@ struct cy_word_splitter {
 
     struct cy_points piece; /* the one at hand */
     size_t point_capacity;
-    uint8_t first_flag; /* CY_WORD_FIRST until the piece has its first word */
+    uint8_t first_flag;            /* CY_WORD_FIRST until the piece has its first word */
+    struct cy_cached_piece *cache; /* CY_PIECE_SLOTS */
 };
 
 struct cy_word_splitter *cy_word_splitter_new(void)
@@ -36,6 +38,9 @@ struct cy_word_splitter *cy_word_splitter_new(void)
     splitter->masks = cy_ascii_masks();
     splitter->classes = cy_char_classes();
     splitter->specials = cy_specials();
+    splitter->cache = aligned_alloc(64, CY_PIECE_SLOTS * sizeof *splitter->cache);
+    CY_ASSERT(splitter->cache != NULL);
+    memset(splitter->cache, 0, CY_PIECE_SLOTS * sizeof *splitter->cache);
     return splitter;
 }
 
@@ -50,6 +55,7 @@ void cy_word_splitter_free(struct cy_word_splitter *splitter)
     free(splitter->hashes);
     free(splitter->flags);
     free(splitter->piece.ats);
+    free(splitter->cache);
     free(splitter);
 }
 
@@ -307,10 +313,9 @@ static void split_piece(struct cy_word_splitter *splitter, size_t low, size_t hi
         join_specials(splitter, first);
 }
 
-/* Any bytes without ASCII white space. */
-static __attribute__((noinline)) void split_any(struct cy_word_splitter *splitter, size_t start, size_t end)
+/* Any bytes without ASCII white space, by the rules. */
+static void split_points(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
-    reserve_words(splitter, 2 * (end - start) + CY_SPECIAL_PIECES_MAX);
     reserve_points(splitter, end - start + 1);
     size_t count = 0;
     const char *text = splitter->text, *stop = text + end;
@@ -336,6 +341,56 @@ static __attribute__((noinline)) void split_any(struct cy_word_splitter *splitte
             split_piece(splitter, low, high);
         }
     }
+}
+
+/* The words from `first` on, which the piece from `start` on was cut into, go to its slot. Not where white space stands between two of
+ * them, nor where they are many. */
+static void remember(struct cy_word_splitter *splitter, struct cy_cached_piece *slot, struct cy_piece piece, size_t start, size_t first)
+{
+    size_t from = start, count = splitter->count - first;
+    if (count > CY_CACHED_WORDS_MAX)
+        return;
+    slot->size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (splitter->starts[first + i] != from)
+            return;
+        from += splitter->sizes[first + i];
+        slot->ends[i] = (uint8_t)(from - start);
+        slot->chars[i] = (uint8_t)splitter->chars[first + i];
+        slot->flags[i] = splitter->flags[first + i];
+    }
+    slot->bytes = piece;
+    slot->size = (uint8_t)(from - start);
+    slot->word_count = (uint8_t)count;
+}
+
+static void emit_remembered(struct cy_word_splitter *splitter, const struct cy_cached_piece *piece, size_t start)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < piece->word_count; i++) {
+        size_t size = piece->ends[i] - from;
+        emit(splitter, start + from, size, piece->chars[i], hash_at(splitter, start + from, size), piece->flags[i]);
+        from = piece->ends[i];
+    }
+}
+
+/* Any bytes without ASCII white space. */
+static __attribute__((noinline)) void split_any(struct cy_word_splitter *splitter, size_t start, size_t end)
+{
+    reserve_words(splitter, 2 * (end - start) + CY_SPECIAL_PIECES_MAX);
+    if (end - start > CY_CACHED_BYTES_MAX) {
+        split_points(splitter, start, end);
+        return;
+    }
+    struct cy_piece piece = cy_piece_load(splitter->text, splitter->size, start, end - start);
+    struct cy_cached_piece *slot = &splitter->cache[cy_piece_slot(piece)];
+    if (cy_piece_is(slot, piece, end - start)) {
+        emit_remembered(splitter, slot, start);
+        return;
+    }
+    size_t first = splitter->count;
+    split_points(splitter, start, end);
+    remember(splitter, slot, piece, start, first);
 }
 
 /* ---- the text ---- */

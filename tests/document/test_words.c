@@ -164,6 +164,47 @@ CY_TEST("any bytes are split: words lie in order, hold no white space, and leave
     cy_word_splitter_free(splitter);
 }
 
+/* Words in all their parts. */
+static void expect_same_words(const struct cy_words *one, const struct cy_words *other)
+{
+    assert_int_equal(one->count, other->count);
+    for (size_t i = 0; i < one->count; i++) {
+        assert_int_equal(one->starts[i], other->starts[i]);
+        assert_int_equal(one->sizes[i], other->sizes[i]);
+        assert_int_equal(one->chars[i], other->chars[i]);
+        assert_int_equal(one->flags[i], other->flags[i]);
+        assert_true(one->hashes[i] == other->hashes[i]);
+    }
+}
+
+CY_TEST("a piece that was cut before is cut the same again, wherever it stands, and whatever was cut between")
+{
+    struct cy_word_splitter *old = cy_word_splitter_new();
+    struct cy_arena arena = {0};
+    uint64_t random = cy_test_seed();
+    char pieces[3000][48];
+    for (size_t i = 0; i < CY_COUNT(pieces); i++) {
+        static const char *const parts[] = {"a", "I", "can't", "'", ".",  "...", "-",    "中", "é", "\u2019s", "5", "km",  "$",
+                                            ")", "@", "/",     ":", "::", "<",   "word", "U",  "S", "\u00a0",  "😀", "Mr.", "0.5"};
+        pieces[i][0] = '\0';
+        for (size_t k = 1 + cy_test_random(&random) % 8; k > 0; k--)
+            strcat(pieces[i], parts[cy_test_random(&random) % CY_COUNT(parts)]);
+    }
+    for (size_t round = 0; round < 300; round++) {
+        char text[2000] = "";
+        while (strlen(text) < sizeof text - 100) /* a third of them from few, so that both happen: one is known, and one was driven out */
+            sprintf(text + strlen(text), "%s ",
+                    pieces[cy_test_random(&random) % (cy_test_random(&random) % 3 == 0 ? 20 : CY_COUNT(pieces))]);
+        struct cy_str exact = {text, strlen(text) - 1 - cy_test_random(&random) % 3};
+        struct cy_word_splitter *new = cy_word_splitter_new();
+        expect_same_words(cy_words_split(old, exact, &arena), cy_words_split(new, exact, &arena));
+        cy_word_splitter_free(new);
+        cy_arena_reset(&arena);
+    }
+    cy_arena_release(&arena);
+    cy_word_splitter_free(old);
+}
+
 CY_TEST("ascii_masks agrees with its definition at every size and offset")
 {
     const struct cy_ascii_masks_variant *definition = cy_ascii_masks_variants;
