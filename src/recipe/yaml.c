@@ -104,6 +104,7 @@ static enum cy_status parse_alias(struct parser *parser, struct fy_event *event,
         return wrong(parser, node->line, node->column, "this alias has no anchor before it");
     node->kind = anchor->node.kind;
     node->scalar = anchor->node.scalar;
+    node->is_plain = anchor->node.is_plain;
     node->children = anchor->node.children;
     node->child_count = anchor->node.child_count;
     return CY_OK;
@@ -122,6 +123,7 @@ static enum cy_status parse_node(struct parser *parser, struct fy_event *event, 
     } else if (event->type == FYET_SCALAR) {
         node->kind = CY_YAML_SCALAR;
         node->scalar = token_text(parser, event->scalar.value);
+        node->is_plain = event->scalar.value == NULL || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
         anchor_token = event->scalar.anchor;
     } else if (event->type == FYET_ALIAS) {
         status = parse_alias(parser, event, node);

@@ -11,6 +11,7 @@ struct cy_yaml {
     enum cy_yaml_kind kind;
     int line, column;     /* from 1 */
     struct cy_str scalar; /* of a scalar */
+    bool is_plain;        /* of a scalar: without quotes, so that it may be a number, true, null */
     struct cy_str key;    /* of a map's child */
     int key_line, key_column;
     struct cy_yaml *children; /* of a list or map, in the order of the file */

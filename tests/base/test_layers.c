@@ -60,8 +60,13 @@ CY_TEST("a folder includes only what stands before it in the layout")
             fail_msg("src/%s is no folder of the layout", folders[i]);
         const char *folder = cy_path_join(&arena, source, folders[i]);
         cy_expect_ok(cy_list_folder(folder, &arena, &names, &name_count, &error), error);
-        for (size_t j = 0; j < name_count; j++, file_count++)
-            check_file(cy_path_join(&arena, folder, names[j]), place);
+        for (size_t j = 0; j < name_count; j++) {
+            const char *path = cy_path_join(&arena, folder, names[j]);
+            if (cy_path_is_folder(path)) /* sql/, migrations/: no includes */
+                continue;
+            check_file(path, place);
+            file_count++;
+        }
     }
     assert_true(file_count > 50);
     cy_arena_release(&arena);
