@@ -43,6 +43,7 @@ const struct cy_files cy_files_system = {
     .close = close,
     .rename = rename,
     .exchange = system_exchange,
+    .link = link,
     .remove = remove,
     .make_folder = system_make_folder,
     .sync_folder = system_sync_folder,

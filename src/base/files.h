@@ -16,6 +16,7 @@ struct cy_files {
     int (*close)(int file);
     int (*rename)(const char *from, const char *to);
     int (*exchange)(const char *one, const char *other); /* renameat2(RENAME_EXCHANGE) */
+    int (*link)(const char *from, const char *to);       /* a second name for a file */
     int (*remove)(const char *path);                     /* a file or an empty folder */
     int (*make_folder)(const char *path);
     int (*sync_folder)(const char *path);

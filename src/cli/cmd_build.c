@@ -91,12 +91,16 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
     if (status == CY_OK) {
         cy_progress_times(&view, &result, NULL);
         fprintf(log, "build id %s\n", result.build_id);
+        if (result.card_stays)
+            fprintf(log, "the text of README.md was changed by hand and is kept; its figures are of an earlier build\n");
         if (!quiet) {
             printf("\n");
             status = cy_summary_print(stdout, plan->output, 30, &error);
             const char *output = shown_path(&arena, plan->output);
             printf("\n  dataset   %s\n  report    %s/build.html\n  log       %s\n  build id  %s\n", output, output,
                    shown_path(&arena, log_path), result.build_id);
+            if (result.card_stays)
+                printf("\n  the text of README.md was changed by hand and is kept; its figures are of an earlier build\n");
         }
     } else {
         fprintf(log, "%s\n", error.message);

@@ -1,5 +1,6 @@
 #include "dataset/report.h"
 
+#include "dataset/carry_over.h"
 #include "dataset/columns.h"
 #include "dataset/report_view.h"
 
@@ -513,6 +514,8 @@ static void add_limits(struct cy_buffer *out, const struct cy_build_counts *coun
 void cy_card(struct cy_buffer *out, const struct cy_build_counts *counts)
 {
     add_yaml(out, counts);
+    cy_buffer_add_byte(out, '\n');
+    const size_t text = out->size;
     add_summary(out, counts);
     add_steps(out, counts);
     add_reasons(out, counts);
@@ -522,4 +525,5 @@ void cy_card(struct cy_buffer *out, const struct cy_build_counts *counts)
     add_columns(out, counts);
     add_loading(out, counts);
     add_limits(out, counts);
+    cy_card_mark(out, text);
 }

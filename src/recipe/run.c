@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/threads.h"
+#include "dataset/carry_over.h"
 #include "dataset/lock.h"
 
 #include <errno.h>
@@ -167,7 +168,7 @@ static enum cy_status check_output(const struct cy_engine *engine, struct cy_err
     return CY_OK;
 }
 
-static enum cy_status swap_into_place(struct cy_engine *engine, struct cy_error *error)
+static enum cy_status swap_into_place(struct cy_engine *engine, bool *card_stays, struct cy_error *error)
 {
     const char *output = engine->plan->output;
     const char *made = cy_path_join(&engine->arena, engine->work.folder, "dataset");
@@ -178,6 +179,9 @@ static enum cy_status swap_into_place(struct cy_engine *engine, struct cy_error 
         slash[slash == parent] = '\0';
     tell_stage(engine, CY_RUN_SWAP);
     bool exchange = engine->options->replace && cy_path_exists(output); /* without replace, what came meanwhile stays: rename refuses */
+    enum cy_status status = exchange ? cy_dataset_carry_over(output, made, card_stays, error) : CY_OK;
+    if (status != CY_OK)
+        return status;
     int moved = exchange ? cy_files->exchange(made, output) : cy_files->rename(made, output);
     if (moved != 0)
         return cy_error_errno(error, "move the new dataset to", output);
@@ -239,7 +243,7 @@ static enum cy_status run_stages(struct cy_engine *engine, struct cy_run_result 
                                   result->build_id, error);
     }
     if (status == CY_OK)
-        status = swap_into_place(engine, error);
+        status = swap_into_place(engine, &result->card_stays, error);
     if (status == CY_OK)
         status = cy_work_remove(&engine->work, error);
     cy_work_close(&engine->work);

@@ -56,6 +56,7 @@ struct cy_run_result {
     size_t thread_count; /* used */
     int64_t memory_bytes;
     bool resumed;
+    bool card_stays; /* the text of the card that was there had been changed by hand, and was kept: its figures are of an earlier build */
 };
 
 /* Builds the dataset. CY_INTERRUPTED after stop: the same call goes on later. Whatever the error, an existing dataset is untouched. */

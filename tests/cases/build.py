@@ -207,6 +207,49 @@ def repeats():
     assert [line["text"] for line in lines] == ["text 0", "text 1", "text 2"]
 
 
+@case("--replace keeps what people wrote into the folder: around the card's text, in its head, and files of their own")
+def keeps_edits():
+    write("edits/a.jsonl", "".join(json.dumps({"text": f"text {i}"}) + "\n" for i in range(30)))
+    path = write("edits.yaml", "name: edits\nsources: [edits/a.jsonl]\noutput: {path: edits-out}\n")
+    ciyuan("build", path, "--quiet")
+    card = out("edits-out/README.md")
+    plain = open(card).read()
+    assert "\n| read | 30 | 100" in plain and plain.count("<!-- ") == 2 and plain.endswith(" -->\n"), plain
+    ciyuan("build", path, "--quiet", "--replace")
+    assert open(card).read() == plain  # nobody wrote anything: nothing changes
+    head, text = plain.split("---\n", 2)[1:]
+    edited = f"---\ntask_categories:\n- text-generation\n{head}homepage: https://example.org # ours\n---\n\nA word before.\n{text}\nA word behind: — ü\n"
+    write("edits-out/README.md", edited)
+    write("edits-out/LICENSE", "ours")
+    write("edits-out/images/deep/a.png", b"\x89PNG")
+    write("edits-out/data/stray.txt", "stray")
+    os.symlink("LICENSE", out("edits-out/COPYING"))
+    shown, _ = ciyuan("build", path, "--replace", "--limit", 20)
+    assert "by hand" not in shown
+    renewed = open(card).read()
+    head, text = renewed.split("---\n", 2)[1:]
+    assert "task_categories:\n- text-generation\nhomepage: https://example.org # ours\n" in head and head.count("pretty_name") == 1, head
+    assert text.startswith("\nA word before.\n\n<!-- ") and text.endswith(" -->\n\nA word behind: — ü\n"), text
+    assert "\n| read | 20 | 100" in text, text
+    assert open(out("edits-out/LICENSE")).read() == open(out("edits-out/COPYING")).read() == "ours" and os.path.islink(out("edits-out/COPYING"))
+    assert open(out("edits-out/images/deep/a.png"), "rb").read() == b"\x89PNG"
+    assert not os.path.exists(out("edits-out/data/stray.txt"))
+    ciyuan("verify", out("edits-out"))
+    within = renewed.replace("## How it was built", "## How we built it")
+    write("edits-out/README.md", within)
+    shown, _ = ciyuan("build", path, "--replace")
+    assert "the text of README.md was changed by hand and is kept" in shown, shown
+    assert open(card).read() == within
+    for own in ("just words\n", "", "---\nno end\n", "---\n---\n---\n"):
+        write("edits-out/README.md", own)
+        ciyuan("build", path, "--quiet", "--replace")
+        text = own.replace("---\n---\n", "", 1)
+        assert open(card).read().startswith("---\npretty_name") and open(card).read().split("---\n", 2)[2] == text, open(card).read()
+    os.remove(card)
+    ciyuan("build", path, "--quiet", "--replace")
+    assert open(card).read() == plain
+
+
 @case("a repeated id gets no name that another record has of its own, for any number of threads")
 def repeats_of_own_names():
     given = ["x", "x", "x#2", "x", "x#4", "x#02", "x#2", "y#3", "y", "y", "y", "#2", "", "", "x"]

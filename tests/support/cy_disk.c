@@ -140,6 +140,16 @@ static int disk_exchange(const char *one, const char *other)
     return result;
 }
 
+static int disk_link(const char *from, const char *to)
+{
+    pthread_mutex_lock(&lock);
+    int result = is_off() ? -1 : cy_files_system.link(from, to);
+    if (result == 0)
+        add_change(NAMED, to, "");
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
 static int disk_remove(const char *path)
 {
     pthread_mutex_lock(&lock);
@@ -186,6 +196,7 @@ static const struct cy_files disk = {
     .close = disk_close,
     .rename = disk_rename,
     .exchange = disk_exchange,
+    .link = disk_link,
     .remove = disk_remove,
     .make_folder = disk_make_folder,
     .sync_folder = disk_sync_folder,
