@@ -1,5 +1,5 @@
 #include "cy_test.h"
-#include "cy_test_files.h"
+#include "cy_disk.h"
 #include "dataset_rows.h"
 
 #include "base/hash.h"
@@ -326,10 +326,11 @@ CY_TEST("whichever call to the file system fails, the writer reports it and free
     for (size_t fail_at = 1;; fail_at++) {
         const char *folder = cy_test_folder();
         struct cy_batch *batch = small_batch();
-        cy_test_files_install(fail_at, fail_at % 2 == 0 ? ENOSPC : EIO);
+        cy_disk_begin(1, UINT64_MAX);
+        cy_disk_fail(fail_at, fail_at % 2 == 0 ? ENOSPC : EIO);
         enum cy_status status = write_batch(folder, &parquet, batch, 3, build_id, &error);
-        size_t calls = cy_test_files_calls();
-        cy_test_files_restore();
+        uint64_t calls = cy_disk_calls();
+        cy_disk_end();
         cy_test_batch_free(batch);
         if (calls < fail_at) { /* it was never reached */
             cy_expect_ok(status, error);
@@ -348,13 +349,13 @@ CY_TEST("when the writer is done, a power cut loses nothing: every file and ever
     struct cy_batch *batch = small_batch();
     struct cy_error error;
     char build_id[65];
-    cy_test_files_install(0, 0);
+    cy_disk_begin(1, UINT64_MAX);
     enum cy_status status = write_batch(folder, &parquet, batch, 3, build_id, &error);
-    const char *unsynced = cy_test_files_unsynced();
+    const char *unsynced = cy_disk_unsynced();
     if (unsynced != NULL)
         print_error("not synced: %s\n", unsynced);
     assert_null(unsynced);
-    cy_test_files_restore();
+    cy_disk_end();
     cy_expect_ok(status, error);
     cy_test_batch_free(batch);
 }

@@ -24,13 +24,14 @@ struct change {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct change *changes;
 static size_t change_count;
-static uint64_t state, calls, calls_limit;
+static uint64_t state, calls, calls_limit, call_failing;
+static int failing_errno;
 
 static bool is_off(void)
 {
     bool off = ++calls > calls_limit;
-    errno = EIO;
-    return off;
+    errno = calls == call_failing ? failing_errno : EIO;
+    return off || calls == call_failing;
 }
 
 static struct change *add_change(int kind, const char *path, const char *other)
@@ -207,12 +208,27 @@ void cy_disk_begin(uint64_t seed, uint64_t calls_max)
     state = seed;
     calls = 0;
     calls_limit = calls_max;
+    call_failing = 0;
     cy_files = &disk;
+}
+
+void cy_disk_fail(uint64_t call, int error_number)
+{
+    call_failing = call;
+    failing_errno = error_number;
 }
 
 uint64_t cy_disk_calls(void)
 {
     return calls;
+}
+
+const char *cy_disk_unsynced(void)
+{
+    for (size_t i = 0; i < change_count; i++)
+        if (!changes[i].safe)
+            return changes[i].path;
+    return NULL;
 }
 
 void cy_disk_lose_power(void)
