@@ -115,6 +115,14 @@ struct cy_route {
     const char *summary; /* one line for the OpenAPI document */
 };
 
+/* What looks at every request of a route that is not inline. Either may be NULL.
+ *   admit   runs on a worker, before the handler, and before a large body is read: finds out who asks (request->principal). A status that it
+ *           sets is the answer: the handler does not run and the body is thrown away.
+ *   cached  runs on the event thread for GET and HEAD and must not block: true when it answered (a fresh answer in memory). */
+struct cy_server_hooks {
+    cy_handler *admit;
+    bool (*cached)(struct cy_request *request, struct cy_response *response);
+};
 struct cy_server_options {
     const char *listen;                      /* "127.0.0.1:7000", "[::]:7000" */
     const char *socket_path;                 /* local socket, or NULL */
@@ -122,6 +130,8 @@ struct cy_server_options {
     size_t event_thread_count, worker_count; /* 0: chosen by the machine */
     size_t connection_count_max;             /* 0: 4096 */
     bool trust_proxy;                        /* X-Forwarded-* count when the peer is loopback */
+    int log_file;                            /* one JSON line a request goes here; -1: nowhere. Stays the caller's */
+    struct cy_server_hooks hooks;
 };
 struct cy_server;
 /* Serves `routes` (ended by a NULL method) until cy_server_stop. *port: the one bound, for ":0". */
