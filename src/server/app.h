@@ -8,10 +8,10 @@
 
 struct cy_app_options {
     const char *data_folder;
-    const char *database_url;    /* NULL: SQLite in data_folder */
-    const char *objects_url;     /* NULL: on disk in data_folder */
-    uint64_t cache_bytes_max;    /* of S3 objects on disk; 0: the default */
-    const char *web_folder;      /* a folder served in place of the embedded page; NULL: the embedded one */
+    const char *database_url; /* NULL: SQLite in data_folder */
+    const char *objects_url;  /* NULL: on disk in data_folder */
+    uint64_t cache_bytes_max; /* of S3 objects on disk; 0: the default */
+    const char *web_folder;   /* a folder served in place of the embedded page; NULL: the embedded one */
 };
 
 struct cy_app {

@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 enum {
-    EVENT_THREADS_MAX = 4,        /* they parse and copy to sockets: more wait for the memory bus */
+    EVENT_THREADS_MAX = 4, /* they parse and copy to sockets: more wait for the memory bus */
     CONNECTION_COUNT_MAX = 4096,
     LOCAL_CONNECTION_COUNT_MAX = 64,
-    IDLE_SECONDS_MAX = 60,        /* of a connection on which nothing moves */
-    HEAD_SECONDS_MAX = 75,        /* until a head is whole, however it trickles; more than IDLE_SECONDS_MAX, for keep-alive ends by that */
-    BODY_GRACE_SECONDS = 30,      /* then a body must have come at BODY_BYTES_A_SECOND_MIN on average, or its connection ends */
+    IDLE_SECONDS_MAX = 60,   /* of a connection on which nothing moves */
+    HEAD_SECONDS_MAX = 75,   /* until a head is whole, however it trickles; more than IDLE_SECONDS_MAX, for keep-alive ends by that */
+    BODY_GRACE_SECONDS = 30, /* then a body must have come at BODY_BYTES_A_SECOND_MIN on average, or its connection ends */
     BODY_BYTES_A_SECOND_MIN = 1024,
     TICK_MS = 1000,
     STOP_POLL_MS = 5,
@@ -273,8 +273,8 @@ static enum MHD_Result handle(struct cy_call *call)
     return cy_call_send(call);
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                                  const char *data, size_t *size, void **call_context)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **call_context)
 {
     struct cy_call *call = *call_context;
     (void)context, (void)connection, (void)url;
@@ -305,7 +305,7 @@ static void add_log_line(struct cy_call *call, uint64_t sent_bytes, bool is_clea
 {
     struct cy_server *server = call->server;
     const struct cy_route *route = call->request.route;
-    if (!cy_log_is_on(server->log) || (route != NULL && (route->flags & CY_ROUTE_QUIET) != 0 && call->status < 500))
+    if (!cy_http_log_is_on(server->log) || (route != NULL && (route->flags & CY_ROUTE_QUIET) != 0 && call->status < 400))
         return;
     char now[21];
     cy_clock_utc(now);
@@ -325,7 +325,7 @@ static void add_log_line(struct cy_call *call, uint64_t sent_bytes, bool is_clea
                      (double)(cy_clock_ns() - call->started_ns) / 1e6, (unsigned long long)call->body_received,
                      (unsigned long long)sent_bytes);
     cy_buffer_add_text(&line, is_clean_end ? "}\n" : ",\"broken_off\":true}\n");
-    cy_log_add(server->log, cy_buffer_str(&line));
+    cy_http_log_add(server->log, cy_buffer_str(&line));
     cy_buffer_release(&line);
 }
 
@@ -351,8 +351,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     pthread_mutex_unlock(&server->links_lock);
     const struct cy_route *route = call->request.route;
     uint64_t ready_ns = call->handled_ns != 0 ? call->handled_ns : cy_clock_ns();
-    cy_counts_add(server->counts, route != NULL ? cy_router_index(server->router, route) : SIZE_MAX, call->status,
-                  ready_ns - call->started_ns, call->body_received, sent_bytes);
+    cy_http_counts_add(server->counts, route != NULL ? cy_router_index(server->router, route) : SIZE_MAX, call->status,
+                       ready_ns - call->started_ns, call->body_received, sent_bytes);
     add_log_line(call, sent_bytes, is_clean_end);
     pthread_mutex_lock(&call->lock);
     call->is_abandoned = call->is_writing;
@@ -379,7 +379,8 @@ static bool is_stuck(struct cy_link *link, uint64_t now_ns)
     if (call->phase == CY_CALL_HEAD)
         return now_ns - call->started_ns > HEAD_SECONDS_MAX * SECOND_NS;
     uint64_t since_ns = call->body_started_ns;
-    if ((call->phase != CY_CALL_BODY && call->phase != CY_CALL_REFUSED) || since_ns == 0 || now_ns < since_ns + BODY_GRACE_SECONDS * SECOND_NS)
+    if ((call->phase != CY_CALL_BODY && call->phase != CY_CALL_REFUSED) || since_ns == 0 ||
+        now_ns < since_ns + BODY_GRACE_SECONDS * SECOND_NS)
         return false;
     return call->body_received < (now_ns - since_ns) / SECOND_NS * BODY_BYTES_A_SECOND_MIN;
 }
@@ -478,7 +479,7 @@ static enum cy_status prepare(struct cy_server *server, uint16_t *port, struct c
             status = read_pem(options->key_path, &server->key, error);
     }
     if (status == CY_OK)
-        status = cy_log_start(&server->log, options->log_file, error);
+        status = cy_http_log_start(&server->log, options->log_file, error);
     if (status == CY_OK)
         status = cy_workers_start(&server->workers, options->worker_count, CY_QUEUE_LENGTH_MAX, error);
     if (status == CY_OK)
@@ -503,7 +504,7 @@ enum cy_status cy_server_start(struct cy_server **out, const struct cy_server_op
     pthread_mutex_init(&server->tick_lock, NULL);
     pthread_cond_init(&server->tick_wake, NULL);
     server->router = cy_router_new(routes);
-    server->counts = cy_counts_new(cy_router_count(server->router));
+    server->counts = cy_http_counts_new(cy_router_count(server->router));
     enum cy_status status = prepare(server, port, error);
     if (status == CY_OK)
         status = start_daemon(server, false, error);
@@ -559,13 +560,36 @@ void cy_server_stop(struct cy_server *server, int64_t wait_ms)
         pthread_join(server->ticker, NULL);
     }
     cy_workers_stop(server->workers);
-    cy_log_stop(server->log);
+    cy_http_log_stop(server->log);
     cy_router_free(server->router);
-    cy_counts_free(server->counts);
+    cy_http_counts_free(server->counts);
     free(server->certificate);
     free(server->key);
     pthread_mutex_destroy(&server->links_lock);
     pthread_mutex_destroy(&server->tick_lock);
     pthread_cond_destroy(&server->tick_wake);
     free(server);
+}
+
+static void add_gauge(struct cy_buffer *out, const char *name, const char *help, uint64_t value)
+{
+    cy_buffer_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", name, help, name, name, (unsigned long long)value);
+}
+
+void cy_server_metrics(struct cy_server *server, struct cy_buffer *out)
+{
+    struct cy_workers_state workers;
+    cy_workers_state(server->workers, &workers);
+    cy_http_counts_print(server->counts, cy_router_routes(server->router), out);
+    add_gauge(out, "ciyuan_http_connections", "Open connections.", (uint64_t)server->link_count);
+    add_gauge(out, "ciyuan_http_requests_active", "Requests under way.", (uint64_t)server->call_count);
+    add_gauge(out, "ciyuan_http_uploads_active", "Bodies on their way to the spool.", (uint64_t)server->upload_count);
+    add_gauge(out, "ciyuan_http_body_bytes", "Bodies held in memory.", (uint64_t)server->body_bytes);
+    add_gauge(out, "ciyuan_workers", "Worker threads.", workers.thread_count);
+    add_gauge(out, "ciyuan_workers_busy", "Worker threads at work.", workers.busy_count);
+    add_gauge(out, "ciyuan_queue_length", "Requests that wait for a worker.", workers.queue_length);
+    cy_buffer_printf(out,
+                     "# HELP ciyuan_queue_refused_total Requests answered 503 because the queue was full.\n"
+                     "# TYPE ciyuan_queue_refused_total counter\nciyuan_queue_refused_total %llu\n",
+                     (unsigned long long)workers.refused_count);
 }

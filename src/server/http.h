@@ -116,9 +116,9 @@ struct cy_route {
 };
 
 /* What looks at every request of a route that is not inline. Either may be NULL.
- *   admit   runs on a worker, before the handler, and before a large body is read: finds out who asks (request->principal). A status that it
- *           sets is the answer: the handler does not run and the body is thrown away.
- *   cached  runs on the event thread for GET and HEAD and must not block: true when it answered (a fresh answer in memory). */
+ *   admit   runs on a worker, before the handler, and before a large body is read: finds out who asks (request->principal). A status that
+ * it sets is the answer: the handler does not run and the body is thrown away. cached  runs on the event thread for GET and HEAD and must
+ * not block: true when it answered (a fresh answer in memory). */
 struct cy_server_hooks {
     cy_handler *admit;
     bool (*cached)(struct cy_request *request, struct cy_response *response);
@@ -139,6 +139,8 @@ enum cy_status cy_server_start(struct cy_server **server, const struct cy_server
                                struct cy_app *app, uint16_t *port, struct cy_error *error);
 /* No new connections; waits up to wait_ms for requests under way, then ends. */
 void cy_server_stop(struct cy_server *server, int64_t wait_ms);
+/* Prometheus text: requests, connections, queue. */
+void cy_server_metrics(struct cy_server *server, struct cy_buffer *out);
 /* Runs one request through the same routing and handlers without a socket, as the local owner: for commands when nothing serves. */
 void cy_server_call(struct cy_app *app, const struct cy_route *routes, const char *method, const char *target, struct cy_str body,
                     struct cy_arena *arena, int *status, struct cy_str *answer);

@@ -16,26 +16,26 @@
 #include <stdatomic.h>
 
 enum {
-    CY_HEAD_BYTES_MAX = 32 * 1024,         /* request line and headers; signed URLs and cookies are far smaller */
-    CY_HEADER_COUNT_MAX = 100,             /* as nginx and Apache have it */
-    CY_CONNECTION_BYTES_MAX = 128 * 1024,  /* a connection's memory: twice the head, and room to receive a body in large pieces */
-    CY_BODY_PIECE_BYTES = 512 * 1024,      /* what is handed to a worker at once: large enough to make its wake-up cheap */
-    CY_ADMIT_BYTES_MIN = 64 * 1024,        /* a body that is larger waits until it is known who sends it */
-    CY_UPLOADS_MAX = 128,                  /* spooled bodies at once: two pieces each, 128 MiB in all */
-    CY_QUEUE_LENGTH_MAX = 2048,            /* requests that wait for a worker */
-    CY_STREAM_BYTES = 256 * 1024,          /* a stream's buffer */
+    CY_HEAD_BYTES_MAX = 32 * 1024,        /* request line and headers; signed URLs and cookies are far smaller */
+    CY_HEADER_COUNT_MAX = 100,            /* as nginx and Apache have it */
+    CY_CONNECTION_BYTES_MAX = 128 * 1024, /* a connection's memory: twice the head, and room to receive a body in large pieces */
+    CY_BODY_PIECE_BYTES = 512 * 1024,     /* what is handed to a worker at once: large enough to make its wake-up cheap */
+    CY_ADMIT_BYTES_MIN = 64 * 1024,       /* a body that is larger waits until it is known who sends it */
+    CY_UPLOADS_MAX = 128,                 /* spooled bodies at once: two pieces each, 128 MiB in all */
+    CY_QUEUE_LENGTH_MAX = 2048,           /* requests that wait for a worker */
+    CY_STREAM_BYTES = 256 * 1024,         /* a stream's buffer */
 };
 #define CY_BODIES_BYTES_MAX ((int64_t)512 * 1024 * 1024) /* bodies held in memory, all together */
 #define CY_DRAIN_BYTES_MAX ((uint64_t)64 * 1024 * 1024)  /* of a refused body that are thrown away, so that the client hears why */
 
 /* The life of a call, from top to bottom. */
 enum cy_call_phase {
-    CY_CALL_HEAD,     /* the request line is there; headers come */
-    CY_CALL_ADMIT,    /* suspended: a worker finds out who asks, before the body */
-    CY_CALL_BODY,     /* the body comes, or there is none */
-    CY_CALL_REFUSED,  /* the answer is there; what is left of the body is thrown away first */
-    CY_CALL_HANDLE,   /* suspended: the handler runs */
-    CY_CALL_SEND,     /* the answer goes out */
+    CY_CALL_HEAD,    /* the request line is there; headers come */
+    CY_CALL_ADMIT,   /* suspended: a worker finds out who asks, before the body */
+    CY_CALL_BODY,    /* the body comes, or there is none */
+    CY_CALL_REFUSED, /* the answer is there; what is left of the body is thrown away first */
+    CY_CALL_HANDLE,  /* suspended: the handler runs */
+    CY_CALL_SEND,    /* the answer goes out */
 };
 
 struct cy_link;
@@ -50,8 +50,8 @@ struct cy_call {
     struct cy_link *link;
     _Atomic int phase; /* enum cy_call_phase; the ticker looks at it */
     bool is_admitted;
-    bool is_head;        /* HEAD */
-    bool must_close;     /* the connection cannot be used again */
+    bool is_head;    /* HEAD */
+    bool must_close; /* the connection cannot be used again */
     bool expects_100;
     struct cy_str target; /* as sent */
     uint64_t started_ns;
@@ -67,22 +67,22 @@ struct cy_call {
     pthread_mutex_t lock;
     char *fill, *write; /* CY_BODY_PIECE_BYTES each */
     size_t fill_size, write_size;
-    bool is_spooling;     /* counted among CY_UPLOADS_MAX */
-    bool is_writing;      /* under lock: a worker writes `write` */
-    bool is_waiting;      /* under lock: suspended until it has */
-    bool is_abandoned;    /* under lock: the connection is gone; the worker releases the call */
+    bool is_spooling;  /* counted among CY_UPLOADS_MAX */
+    bool is_writing;   /* under lock: a worker writes `write` */
+    bool is_waiting;   /* under lock: suspended until it has */
+    bool is_abandoned; /* under lock: the connection is gone; the worker releases the call */
     enum cy_status spool_status;
     struct cy_error spool_error;
 
     /* the answer */
     int status;
-    uint64_t answer_bytes;   /* length of the body that is to go out; MHD_SIZE_UNKNOWN for a stream */
-    uint64_t answer_offset;  /* in the file or bytes */
+    uint64_t answer_bytes;        /* length of the body that is to go out; MHD_SIZE_UNKNOWN for a stream */
+    uint64_t answer_offset;       /* in the file or bytes */
     _Atomic uint64_t given_bytes; /* by readers of ours: streams, TLS */
-    uint64_t header_bytes;   /* about */
-    bool is_sendfile;        /* under the server's links_lock, with the next */
-    bool is_telling;         /* response.progress is to be called */
-    uint64_t socket_base;    /* bytes written to the socket before this answer */
+    uint64_t header_bytes;        /* about */
+    bool is_sendfile;             /* under the server's links_lock, with the next */
+    bool is_telling;              /* response.progress is to be called */
+    uint64_t socket_base;         /* bytes written to the socket before this answer */
     char *stream_data;
     size_t stream_at, stream_size;
     bool stream_ends, stream_fails;
@@ -95,8 +95,8 @@ struct cy_link {
     struct cy_call *call;            /* under links_lock */
     uint64_t idle_since_ns;          /* under links_lock: no request since then */
     int socket;
-    bool is_local;        /* by the local socket */
-    bool is_local_owner;  /* and from the owner of the folder, or root */
+    bool is_local;       /* by the local socket */
+    bool is_local_owner; /* and from the owner of the folder, or root */
     bool is_loopback;
     char peer[64];
 };
@@ -106,8 +106,8 @@ struct cy_server {
     struct cy_server_options options;
     struct cy_router *router;
     struct cy_workers *workers;
-    struct cy_counts *counts;
-    struct cy_log *log;
+    struct cy_http_counts *counts;
+    struct cy_http_log *log;
     struct MHD_Daemon *daemon, *local_daemon;
     char *certificate, *key;
     int listen_socket, local_socket;

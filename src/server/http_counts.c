@@ -10,32 +10,32 @@ static const struct {
     uint64_t ns;
     const char *label;
 } buckets[] = {
-    {100000, "0.0001"},     {250000, "0.00025"},   {500000, "0.0005"},   {1000000, "0.001"},   {2500000, "0.0025"},    {5000000, "0.005"},
-    {10000000, "0.01"},     {25000000, "0.025"},   {50000000, "0.05"},   {100000000, "0.1"},   {250000000, "0.25"},    {1000000000, "1"},
-    {2500000000ull, "2.5"}, {10000000000ull, "10"}, {60000000000ull, "60"},
+    {100000, "0.0001"},  {250000, "0.00025"}, {500000, "0.0005"},     {1000000, "0.001"},     {2500000, "0.0025"},
+    {5000000, "0.005"},  {10000000, "0.01"},  {25000000, "0.025"},    {50000000, "0.05"},     {100000000, "0.1"},
+    {250000000, "0.25"}, {1000000000, "1"},   {2500000000ull, "2.5"}, {10000000000ull, "10"}, {60000000000ull, "60"},
 };
 /* The statuses that we send; any other counts as the first of its hundred. */
-static const short statuses[] = {200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 400, 401, 403, 404, 405, 406, 408, 409, 410,
-                                 411, 412, 413, 414, 415, 416, 422, 423, 429, 431, 451, 500, 501, 502, 503, 504, 507};
+static const short statuses[] = {200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 400, 401, 403, 404, 405, 406, 408, 409,
+                                 410, 411, 412, 413, 414, 415, 416, 422, 423, 429, 431, 451, 500, 501, 502, 503, 504, 507};
 
 struct route_counts {
     _Atomic uint64_t by_status[CY_COUNT(statuses)];
     _Atomic uint64_t by_bucket[CY_COUNT(buckets) + 1];
     _Atomic uint64_t duration_ns, bytes_in, bytes_out;
 };
-struct cy_counts {
+struct cy_http_counts {
     size_t route_count;
     struct route_counts routes[]; /* one more, for requests without a route */
 };
 
-struct cy_counts *cy_counts_new(size_t route_count)
+struct cy_http_counts *cy_http_counts_new(size_t route_count)
 {
-    struct cy_counts *counts = cy_alloc_zero(1, sizeof *counts + (route_count + 1) * sizeof counts->routes[0]);
+    struct cy_http_counts *counts = cy_alloc_zero(1, sizeof *counts + (route_count + 1) * sizeof counts->routes[0]);
     counts->route_count = route_count;
     return counts;
 }
 
-void cy_counts_free(struct cy_counts *counts)
+void cy_http_counts_free(struct cy_http_counts *counts)
 {
     free(counts);
 }
@@ -51,7 +51,8 @@ static size_t place_of_status(int status)
     }
 }
 
-void cy_counts_add(struct cy_counts *counts, size_t route, int status, uint64_t duration_ns, uint64_t bytes_in, uint64_t bytes_out)
+void cy_http_counts_add(struct cy_http_counts *counts, size_t route, int status, uint64_t duration_ns, uint64_t bytes_in,
+                        uint64_t bytes_out)
 {
     struct route_counts *at = &counts->routes[CY_MIN(route, counts->route_count)];
     size_t bucket = 0;
@@ -65,7 +66,7 @@ void cy_counts_add(struct cy_counts *counts, size_t route, int status, uint64_t 
 }
 
 /* method="GET",route="/api/…" */
-static void add_labels(struct cy_buffer *out, const struct cy_route *routes, const struct cy_counts *counts, size_t route)
+static void add_labels(struct cy_buffer *out, const struct cy_route *routes, const struct cy_http_counts *counts, size_t route)
 {
     bool has_route = route < counts->route_count;
     cy_buffer_printf(out, "method=\"%s\",route=\"%s\"", has_route ? routes[route].method : "", has_route ? routes[route].pattern : "");
@@ -79,7 +80,7 @@ static uint64_t total_of(const struct route_counts *counts)
     return total;
 }
 
-static void print_bytes(const struct cy_counts *counts, const struct cy_route *routes, struct cy_buffer *out, const char *name,
+static void print_bytes(const struct cy_http_counts *counts, const struct cy_route *routes, struct cy_buffer *out, const char *name,
                         const char *help, bool is_in)
 {
     cy_buffer_printf(out, "# HELP %s %s\n# TYPE %s counter\n", name, help, name);
@@ -93,7 +94,7 @@ static void print_bytes(const struct cy_counts *counts, const struct cy_route *r
     }
 }
 
-void cy_counts_print(const struct cy_counts *counts, const struct cy_route *routes, struct cy_buffer *out)
+void cy_http_counts_print(const struct cy_http_counts *counts, const struct cy_route *routes, struct cy_buffer *out)
 {
     cy_buffer_add_text(out, "# HELP ciyuan_http_requests_total Requests answered.\n# TYPE ciyuan_http_requests_total counter\n");
     for (size_t i = 0; i <= counts->route_count; i++)

@@ -14,7 +14,7 @@ enum {
     FLUSH_MS = 200,                      /* how late a line may be */
 };
 
-struct cy_log {
+struct cy_http_log {
     int file;
     pthread_t writer;
     pthread_mutex_t lock;
@@ -38,7 +38,7 @@ static void write_all(int file, struct cy_str text)
 
 static void *write_lines(void *context)
 {
-    struct cy_log *log = context;
+    struct cy_http_log *log = context;
     struct cy_buffer taken = {0};
     pthread_mutex_lock(&log->lock);
     while (!log->stops || log->lines.size > 0) {
@@ -72,9 +72,9 @@ static void *write_lines(void *context)
     return NULL;
 }
 
-enum cy_status cy_log_start(struct cy_log **out, int file, struct cy_error *error)
+enum cy_status cy_http_log_start(struct cy_http_log **out, int file, struct cy_error *error)
 {
-    struct cy_log *log = cy_alloc_zero(1, sizeof *log);
+    struct cy_http_log *log = cy_alloc_zero(1, sizeof *log);
     log->file = file;
     pthread_mutex_init(&log->lock, NULL);
     pthread_cond_init(&log->wake, NULL);
@@ -87,7 +87,7 @@ enum cy_status cy_log_start(struct cy_log **out, int file, struct cy_error *erro
     return CY_OK;
 }
 
-void cy_log_stop(struct cy_log *log)
+void cy_http_log_stop(struct cy_http_log *log)
 {
     if (log == NULL)
         return;
@@ -104,7 +104,7 @@ void cy_log_stop(struct cy_log *log)
     free(log);
 }
 
-void cy_log_add(struct cy_log *log, struct cy_str line)
+void cy_http_log_add(struct cy_http_log *log, struct cy_str line)
 {
     if (log->file < 0)
         return;
@@ -120,7 +120,7 @@ void cy_log_add(struct cy_log *log, struct cy_str line)
         pthread_cond_signal(&log->wake);
 }
 
-bool cy_log_is_on(const struct cy_log *log)
+bool cy_http_log_is_on(const struct cy_http_log *log)
 {
     return log->file >= 0;
 }

@@ -146,12 +146,12 @@ void cy_respond_failure(struct cy_request *request, struct cy_response *response
         cy_respond_error(request, response, 400, NULL, "%s%s%s", error->message, error->hint[0] != '\0' ? "; " : "", error->hint);
         return;
     }
-    if (call != NULL && cy_log_is_on(call->server->log)) {
+    if (call != NULL && cy_http_log_is_on(call->server->log)) {
         struct cy_buffer line = {0};
         cy_buffer_printf(&line, "{\"level\":\"error\",\"id\":\"%s\",\"message\":", request->id);
         cy_buffer_add_json(&line, cy_str(error->message));
         cy_buffer_add_text(&line, "}\n");
-        cy_log_add(call->server->log, cy_buffer_str(&line));
+        cy_http_log_add(call->server->log, cy_buffer_str(&line));
         cy_buffer_release(&line);
     }
     cy_respond_error(request, response, 500, NULL, "the server could not do this; its log tells why, under the request id %s", request->id);

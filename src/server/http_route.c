@@ -101,6 +101,11 @@ void cy_router_free(struct cy_router *router)
     free(router);
 }
 
+const struct cy_route *cy_router_routes(const struct cy_router *router)
+{
+    return router->routes;
+}
+
 size_t cy_router_count(const struct cy_router *router)
 {
     return router->route_count;
@@ -119,7 +124,7 @@ struct walk {
     const char *method;
     struct cy_route_match *match;
     const struct node *other; /* fits the path, but not the method */
-    size_t tail_at; /* the segment at which {path...} began; segment_count when there is none */
+    size_t tail_at;           /* the segment at which {path...} began; segment_count when there is none */
 };
 
 static const char *segment_problem(struct cy_str decoded)

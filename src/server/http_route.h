@@ -11,9 +11,9 @@
 #include "server/http.h"
 
 enum {
-    CY_PATH_BYTES_MAX = 8192,    /* longer than any client's; a file's path in a repository may have 4096 bytes, some escaped */
-    CY_PATH_SEGMENTS_MAX = 128,  /* folders in folders */
-    CY_QUERY_BYTES_MAX = 16384,  /* many filters of a search */
+    CY_PATH_BYTES_MAX = 8192,   /* longer than any client's; a file's path in a repository may have 4096 bytes, some escaped */
+    CY_PATH_SEGMENTS_MAX = 128, /* folders in folders */
+    CY_QUERY_BYTES_MAX = 16384, /* many filters of a search */
 };
 
 struct cy_router;
@@ -22,10 +22,10 @@ void cy_router_free(struct cy_router *router);
 
 enum cy_route_result {
     CY_ROUTE_FOUND,
-    CY_ROUTE_MISSING,       /* 404 */
-    CY_ROUTE_OTHER_METHOD,  /* 405; allow: the methods that there are */
-    CY_ROUTE_BROKEN_PATH,   /* 400: `problem` says what */
-    CY_ROUTE_TOO_DEEP,      /* 414 */
+    CY_ROUTE_MISSING,      /* 404 */
+    CY_ROUTE_OTHER_METHOD, /* 405; allow: the methods that there are */
+    CY_ROUTE_BROKEN_PATH,  /* 400: `problem` says what */
+    CY_ROUTE_TOO_DEEP,     /* 414 */
 };
 struct cy_route_match {
     const struct cy_route *route; /* with OTHER_METHOD: one of the path's, for the shape of the error; with MISSING and BROKEN_PATH: NULL */
@@ -38,6 +38,7 @@ struct cy_route_match {
 enum cy_route_result cy_router_find(const struct cy_router *router, const char *method, struct cy_str path, struct cy_arena *arena,
                                     struct cy_route_match *match);
 /* How many routes there are, and the place of one among them. */
+const struct cy_route *cy_router_routes(const struct cy_router *router);
 size_t cy_router_count(const struct cy_router *router);
 size_t cy_router_index(const struct cy_router *router, const struct cy_route *route);
 

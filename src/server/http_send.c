@@ -1,5 +1,5 @@
-/* Answers on their way out: bytes of the arena, a file by sendfile, or a stream that workers fill. Ranges and conditions (RFC 9110 §13, §14)
- * are decided here, so that no handler needs to. */
+/* Answers on their way out: bytes of the arena, a file by sendfile, or a stream that workers fill. Ranges and conditions (RFC 9110 §13,
+ * §14) are decided here, so that no handler needs to. */
 #include "server/http_call.h"
 #include "server/http_parse.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    TLS_BLOCK_BYTES = 64 * 1024,  /* read at once where sendfile cannot be used */
+    TLS_BLOCK_BYTES = 64 * 1024,     /* read at once where sendfile cannot be used */
     OWN_HEADER_BYTES = 17 + 37 + 24, /* "HTTP/1.1 200 OK", Date, Content-Length: what the library adds, about */
 };
 

@@ -9,8 +9,8 @@ enum {
     THREADS_A_CPU = 8, /* they wait for disk and database: more of them make larger groups of commits */
     THREADS_MIN = 24,
     THREADS_MAX = 256,
-    TRANSFER_THREADS_MIN = 4,         /* kept free of handlers */
-    STACK_BYTES = 1024 * 1024,        /* handlers recurse into JSON and trees at most; touched only as far as used */
+    TRANSFER_THREADS_MIN = 4,  /* kept free of handlers */
+    STACK_BYTES = 1024 * 1024, /* handlers recurse into JSON and trees at most; touched only as far as used */
 };
 
 struct queue {
