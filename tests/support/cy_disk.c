@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 
 /* What is not yet safe, in the order in which it was done. */
 struct change {
-    enum { WROTE, NAMED, RENAMED, EXCHANGED } kind;
+    enum { WROTE, NAMED, FOLDER, RENAMED, EXCHANGED } kind;
     char path[PATH_MAX];  /* of the file; for a rename the new name */
     char other[PATH_MAX]; /* the old name */
     int file;             /* of WROTE: the descriptor while it is open, else -1 */
@@ -166,6 +167,8 @@ static int disk_make_folder(const char *path)
 {
     pthread_mutex_lock(&lock);
     int result = is_off() ? -1 : cy_files_system.make_folder(path);
+    if (result == 0)
+        add_change(FOLDER, path, "");
     pthread_mutex_unlock(&lock);
     return result;
 }
@@ -231,6 +234,12 @@ const char *cy_disk_unsynced(void)
     return NULL;
 }
 
+static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *place)
+{
+    (void)about, (void)type, (void)place;
+    return remove(path);
+}
+
 void cy_disk_lose_power(void)
 {
     for (size_t i = change_count; i > 0; i--) { /* the newest first */
@@ -243,6 +252,8 @@ void cy_disk_lose_power(void)
                 errno = 0;
         } else if (change->kind == NAMED) {
             unlink(change->path);
+        } else if (change->kind == FOLDER) {
+            nftw(change->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
         } else if (change->kind == EXCHANGED) {
             cy_files_system.exchange(change->path, change->other);
         } else {

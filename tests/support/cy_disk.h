@@ -6,7 +6,8 @@
  *     cy_disk_lose_power()                what was not synced is dropped: bytes, names, renames; each at random, kept or lost
  *     cy_disk_end()
  *
- * A file's bytes are safe after sync of the file; its name, and a rename, after sync of the folder. Thread-safe. */
+ * A file's bytes are safe after sync of the file; its name, a rename, and a new folder with all that lies in it, after sync of the folder
+ * that holds the name. Thread-safe. */
 #ifndef CY_DISK_H
 #define CY_DISK_H
 
