@@ -19,6 +19,7 @@ enum { CY_HF_FILE_BYTES_MAX = 512 << 20 };
 /* A file on its way to a tokenizer; lives in the tokenizer's arena. */
 struct cy_hf {
     struct cy_tokenizer *tokenizer;
+    struct cy_str file;           /* borrowed while reading */
     struct cy_vocabulary written; /* the model's tokens as the file writes them, by id */
     struct cy_token_table names;  /* of `written` */
     bool byte_level;              /* tokens are written in ByteLevel's letters, one a byte */
@@ -52,6 +53,9 @@ enum cy_status cy_hf_vocabulary_from_compiled(struct cy_hf *hf, struct cy_error 
 /* The merges of a BPE over characters (none of a byte-level one, whose tables are parts of their own); *merges is on the heap, set in any
  * case. */
 enum cy_status cy_hf_merges_from_compiled(const struct cy_hf *hf, struct cy_bpe_merge **merges, size_t *count, struct cy_error *error);
+
+/* A JSON number as the peer rounds it (hf_number.c). */
+double cy_hf_number(struct cy_str text);
 
 /* ---- ByteLevel's letters (openai/gpt-2, encoder.py, bytes_to_unicode) ---- */
 

@@ -222,6 +222,7 @@ enum cy_status cy_tokenizer_parse_tokenizer_json(struct cy_tokenizer *tokenizer,
         return cy_error_set(error, CY_BAD_INPUT, "it is not JSON: %s, at byte %zu", failure.msg, failure.pos);
     struct cy_hf *hf = cy_arena_zero(&tokenizer->arena, sizeof *hf); /* models keep its tables */
     hf->tokenizer = tokenizer;
+    hf->file = file;
     enum cy_status status = read_sections(hf, yyjson_doc_get_root(json), error);
     if (status == CY_OK && tokenizer->compiled != NULL)
         cy_hf_compile(hf, yyjson_doc_get_root(json), tokenizer->compiled);

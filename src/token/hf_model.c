@@ -2,6 +2,7 @@
 #include "token/hf.h"
 #include "token/hf_model.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static bool is_empty(yyjson_val *value)
@@ -157,11 +158,31 @@ static enum cy_status read_bpe(struct cy_hf *hf, yyjson_val *model, struct cy_er
 /* The trie's nodes are numbered in 24 bits; XLM-R's 250,000 tokens have 2 MB. */
 enum { UNIGRAM_BYTES_MAX = (1 << 24) - 2 };
 
+/* The scores of "vocab". The file is read once more, with its numbers as they are written: they are rounded as the peer does. */
+static enum cy_status read_scores(struct cy_hf *hf, double *scores, size_t count, struct cy_error *error)
+{
+    yyjson_doc *json = yyjson_read_opts((char *)hf->file.data, hf->file.size, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL);
+    yyjson_val *list = yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(json), "model"), "vocab"), *value;
+    size_t index, written_count;
+    enum cy_status status = CY_OK;
+    yyjson_arr_foreach(list, index, written_count, value)
+    {
+        yyjson_val *score = yyjson_arr_get(value, 1);
+        double number = yyjson_is_raw(score) ? cy_hf_number((struct cy_str){yyjson_get_raw(score), yyjson_get_len(score)}) : NAN;
+        if (!isfinite(number) && status == CY_OK)
+            status = cy_error_set(error, CY_BAD_INPUT, "the token %zu has no score", index);
+        if (index < count)
+            scores[index] = number;
+    }
+    yyjson_doc_free(json);
+    return status;
+}
+
 static enum cy_status read_unigram(struct cy_hf *hf, yyjson_val *model, struct cy_error *error)
 {
     static const char *const keys[] = {"unk_id", "vocab", "byte_fallback", NULL};
-    yyjson_val *list = yyjson_obj_get(model, "vocab"), *unknown = yyjson_obj_get(model, "unk_id"), *value;
-    size_t index, count = yyjson_arr_size(list);
+    yyjson_val *list = yyjson_obj_get(model, "vocab"), *unknown = yyjson_obj_get(model, "unk_id");
+    size_t count = yyjson_arr_size(list);
     enum cy_status status = cy_hf_check_keys(model, "model", keys, error);
     if (status != CY_OK)
         return status;
@@ -170,13 +191,8 @@ static enum cy_status read_unigram(struct cy_hf *hf, yyjson_val *model, struct c
         return cy_error_set(error, CY_BAD_INPUT, "the model Unigram has no list of tokens and scores");
     if (hf->written.count > 0 && hf->written.ends[hf->written.count - 1] > UNIGRAM_BYTES_MAX)
         return cy_error_set(error, CY_BAD_INPUT, "the tokens have more than %d bytes together", UNIGRAM_BYTES_MAX);
-    yyjson_arr_foreach(list, index, count, value)
-    {
-        yyjson_val *score = yyjson_arr_get(value, 1);
-        if (!yyjson_is_num(score))
-            return cy_error_set(error, CY_BAD_INPUT, "the token %zu has no score", index);
-        scores[index] = yyjson_get_num(score);
-    }
+    if (read_scores(hf, scores, count, error) != CY_OK)
+        return CY_BAD_INPUT;
     if (!is_empty(unknown) && (!yyjson_is_uint(unknown) || yyjson_get_uint(unknown) >= count))
         return cy_error_set(error, CY_BAD_INPUT, "the unknown token's id is outside the vocabulary of %zu tokens", count);
     struct cy_unigram_source source = {.vocabulary = &hf->written,
