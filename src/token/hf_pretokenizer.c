@@ -2,8 +2,7 @@
  * pieces that lie end to end in a buffer. */
 #include "token/hf.h"
 
-#include "base/unicode.h"
-#include "token/normal_older.h"
+#include "token/peer_unicode.h"
 #include "token/splitter.h"
 
 #include <stdlib.h>
@@ -207,8 +206,7 @@ static bool is_white_space(uint32_t point)
 
 static bool is_punctuation(uint32_t point)
 {
-    return (cy_is_punctuation(point) && !cy_is_newer_punctuation(point)) || (point < 0x80 && cy_is_symbol(point)) ||
-           point == 0x166D; /* older: punctuation */
+    return (cy_peer_class(point) & CY_PEER_PUNCTUATION) != 0 || (point < 0x80 && cy_is_symbol(point));
 }
 
 static enum cy_status add_step(struct cutter *cutter, struct step step, struct cy_error *error)

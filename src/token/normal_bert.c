@@ -1,6 +1,6 @@
 #include "token/normal_steps.h"
 
-#include "base/unicode.h"
+#include "token/peer_unicode.h"
 
 /* Chinese characters, as BERT means them: CJK ideographs without kana and Hangul. */
 static bool is_chinese(uint32_t point)
@@ -12,8 +12,7 @@ static bool is_chinese(uint32_t point)
 
 static bool is_control(uint32_t point)
 {
-    enum cy_category category = cy_category(point);
-    return point != '\t' && point != '\n' && point != '\r' && category >= CY_CC;
+    return point != '\t' && point != '\n' && point != '\r' && (cy_peer_class(point) & CY_PEER_CONTROL) != 0;
 }
 
 static void clean(struct cy_str text, struct cy_buffer *out)
@@ -49,7 +48,7 @@ static void strip_accents(struct cy_str text, struct cy_buffer *out)
     cy_normal_run(&(struct cy_normal_step){.kind = CY_NORMAL_FORM_D}, text, &parts);
     for (const char *at = parts.data, *end = parts.data + parts.size; at < end;) {
         const char *start = at;
-        if (cy_category(cy_utf8_decode(&at, end)) != CY_MN)
+        if ((cy_peer_class(cy_utf8_decode(&at, end)) & CY_PEER_NONSPACING) == 0)
             cy_buffer_add(out, start, (size_t)(at - start));
     }
     cy_buffer_release(&parts);

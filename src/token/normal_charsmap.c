@@ -1,6 +1,6 @@
 #include "token/normal_charsmap.h"
 
-#include "base/unicode.h"
+#include "token/peer_unicode.h"
 
 enum { BLOB_BYTES_MAX = 64 << 20, GRAPHEME_BYTES = 6 };
 
@@ -75,6 +75,8 @@ static bool find(const struct cy_charsmap *map, struct cy_str text, struct cy_st
     size_t at = offset_of(map->units[0]);
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = (uint8_t)text.data[i];
+        if (byte == 0) /* ends a key */
+            return false;
         at ^= byte;
         if (at >= map->unit_count || (map->units[at] & (1u << 31 | 0xFF)) != byte)
             return false;
@@ -92,36 +94,12 @@ static bool find(const struct cy_charsmap *map, struct cy_str text, struct cy_st
     return false;
 }
 
-/* What goes on a grapheme (UAX #29, GB9 and GB9a) of those characters that fit into GRAPHEME_BYTES with a base. */
-static bool extends(uint32_t point)
-{
-    return cy_is_mark(point) || point == 0x200C || point == 0x200D;
-}
-
-static size_t grapheme_bytes(struct cy_str text)
-{
-    const char *at = text.data, *end = text.data + text.size;
-    uint32_t first = cy_utf8_decode(&at, end);
-    enum cy_category category = cy_category(first);
-    if (first == '\r' && at < end && *at == '\n')
-        return 2;
-    if (category == CY_CC || category == CY_ZL || category == CY_ZP || (category == CY_CF && !extends(first)))
-        return (size_t)(at - text.data);
-    while (at < end) {
-        const char *next = at;
-        if (!extends(cy_utf8_decode(&next, end)))
-            break;
-        at = next;
-    }
-    return (size_t)(at - text.data);
-}
-
 void cy_charsmap_run(const struct cy_charsmap *map, struct cy_str text, struct cy_buffer *out)
 {
     struct cy_str replacement;
     cy_buffer_reserve(out, text.size);
     for (size_t at = 0; at < text.size;) {
-        size_t size = grapheme_bytes((struct cy_str){text.data + at, text.size - at}), end = at + size;
+        size_t size = cy_peer_grapheme_size((struct cy_str){text.data + at, text.size - at}), end = at + size;
         if (size < GRAPHEME_BYTES && find(map, (struct cy_str){text.data + at, size}, &replacement)) {
             cy_buffer_add_str(out, replacement);
             at = end;

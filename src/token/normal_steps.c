@@ -1,8 +1,7 @@
 #include "token/normal_steps.h"
 
-#include "base/unicode.h"
 #include "token/normal_charsmap.h"
-#include "token/normal_older.h"
+#include "token/peer_unicode.h"
 #include "token/splitter.h"
 
 #include <stdlib.h>
@@ -15,7 +14,7 @@ static size_t run_of(struct cy_str text, bool plain)
     while (at < end) {
         const char *next = at;
         uint32_t point = cy_utf8_decode(&next, end);
-        bool stays = (point == CY_REPLACEMENT && next - at == 1) || cy_is_newer_form(point);
+        bool stays = (point == CY_REPLACEMENT && next - at == 1) || (cy_peer_class(point) & CY_PEER_NEWER) != 0;
         if (stays == plain)
             break;
         at = next;
@@ -118,7 +117,7 @@ static void strip_marks(struct cy_str text, struct cy_buffer *out)
 {
     for (const char *at = text.data, *end = text.data + text.size; at < end;) {
         const char *start = at;
-        if (!cy_is_mark(cy_utf8_decode(&at, end)))
+        if ((cy_peer_class(cy_utf8_decode(&at, end)) & CY_PEER_MARK) == 0)
             cy_buffer_add(out, start, (size_t)(at - start));
     }
 }
