@@ -33,6 +33,7 @@ struct request {
     const char *tokenizer_name, *output, *format_name, *end_name;
     enum cy_token_rows_format format;
     uint64_t length, seed; /* length 0: not packed; seed UINT64_MAX: not shuffled */
+    int64_t shard_bytes;   /* 0: one file a split */
     double validation_share;
 };
 
@@ -111,13 +112,21 @@ static enum cy_status write_split(struct packing *packing, int split, const uint
     cy_token_rows_arrange(&rows, rows.length > 0 ? cy_pack_best_fit(rows.pieces, rows.piece_count, rows.length) : rows.piece_count);
     if (request->seed != UINT64_MAX)
         cy_shuffle(rows.order, rows.row_count, request->seed);
-    enum cy_status status = cy_token_rows_write(&rows, request->format, packing->folder, split_names[split], packing->id_bytes, error);
+    const struct cy_token_rows_target target = {.format = request->format,
+                                                .folder = packing->folder,
+                                                .name = split_names[split],
+                                                .id_bytes = packing->id_bytes,
+                                                .shard_bytes = (uint64_t)request->shard_bytes,
+                                                .thread_count = cy_tokens_thread_count(&request->input)};
+    size_t file_count;
+    enum cy_status status = cy_token_rows_write(&rows, &target, &file_count, error);
     struct cy_json *json = &packing->json;
     cy_json_open_line(json, split_names[split], '{');
     cy_json_count(json, "documents", documents->count);
     cy_json_count(json, "tokens", token_count);
     cy_json_count(json, "rows", rows.row_count);
     cy_json_count(json, "filled", rows.filled_count);
+    cy_json_count(json, "files", file_count);
     cy_json_close(json, '}');
     if (status == CY_OK)
         printf("  %-12s %12zu documents %14" PRIu64 " tokens %12zu rows, %" PRIu64 " filled in\n", split_names[split], documents->count,
@@ -155,6 +164,10 @@ static void begin_report(struct packing *packing, struct cy_str end)
         cy_json_count(json, "seed", request->seed);
     else
         cy_json_null(json, "seed");
+    if (request->shard_bytes > 0)
+        cy_json_count(json, "shard_size", (uint64_t)request->shard_bytes);
+    else
+        cy_json_null(json, "shard_size");
     cy_json_number(json, "validation", request->validation_share);
     cy_json_count(json, "empty_documents", packing->empty_count);
 }
@@ -204,12 +217,27 @@ static enum cy_status fill_folder(struct packing *packing, struct cy_str end, st
     return status;
 }
 
+/* Gives the folder, whole, its name, so that it also lasts a loss of power. */
+static enum cy_status put_in_place(const char *folder, const char *output, struct cy_arena *arena, struct cy_error *error)
+{
+    const char *slash = strrchr(output, '/');
+    const char *parent = slash == NULL ? "." : slash == output ? "/" : cy_arena_printf(arena, "%.*s", (int)(slash - output), output);
+    enum cy_status status = cy_sync_folder(folder, error);
+    if (status == CY_OK && cy_files->rename(folder, output) != 0)
+        status = cy_error_errno(error, "put in place", output);
+    return status == CY_OK ? cy_sync_folder(parent, error) : status;
+}
+
 static enum cy_status pack(const struct request *request, struct cy_error *error)
 {
     struct cy_tokenizer *tokenizer = NULL;
     struct cy_arena arena = {0};
     struct cy_str end;
-    struct packing packing = {.request = request, .folder = cy_arena_printf(&arena, "%s.partial", request->output)};
+    size_t size = strlen(request->output);
+    while (size > 1 && request->output[size - 1] == '/')
+        size--;
+    const char *output = cy_arena_printf(&arena, "%.*s", (int)size, request->output);
+    struct packing packing = {.request = request, .folder = cy_arena_printf(&arena, "%s.partial", output)};
     packing.spill = cy_path_join(&arena, packing.folder, "ids");
     struct cy_error ignored;
     enum cy_status status = cy_tokens_vocabulary(request->tokenizer_name, &tokenizer, error);
@@ -221,14 +249,14 @@ static enum cy_status pack(const struct request *request, struct cy_error *error
     if (status == CY_OK)
         status = cy_make_folders(packing.folder, error);
     if (status == CY_OK) {
-        size_t size = cy_tokenizer_vocabulary_size(tokenizer);
-        packing.id_bytes = size < CY_MEGATRON_UINT16_IDS && request->format != CY_ROWS_PARQUET ? sizeof(uint16_t) : sizeof(uint32_t);
+        size_t id_count = cy_tokenizer_vocabulary_size(tokenizer);
+        packing.id_bytes = id_count < CY_MEGATRON_UINT16_IDS && request->format != CY_ROWS_PARQUET ? sizeof(uint16_t) : sizeof(uint32_t);
         status = fill_folder(&packing, end, error);
     }
     if (status == CY_OK)
         status = cy_write_file(cy_path_join(&arena, packing.folder, "pack.json"), cy_buffer_str(&packing.report), error);
-    if (status == CY_OK && cy_files->rename(packing.folder, request->output) != 0)
-        status = cy_error_errno(error, "put in place", request->output);
+    if (status == CY_OK)
+        status = put_in_place(packing.folder, output, &arena, error);
     if (status != CY_OK)
         cy_remove_tree(packing.folder, &ignored);
     for (int split = 0; split < SPLITS; split++)
@@ -272,6 +300,8 @@ int cy_cmd_tokens_pack(int argc, char **argv)
         CY_OPT_TEXT("end", &request.end_name, "TOKEN", "ends every document (default: the vocabulary's <|endoftext|>, </s>, …)"),
         CY_OPT_COUNT("seed", &request.seed, "N", "shuffle the rows by this seed (default: they stay in order)"),
         CY_OPT_TEXT("validation", &share, "SHARE", "put this share of the documents, by hash of their id, into validation"),
+        CY_OPT_SIZE("shard-size", &request.shard_bytes,
+                    "begin a new file, train-00000 and so on, where a file's ids would have more bytes"),
         CY_TOKENS_INPUT_OPTIONS(&request.input),
         CY_OPT_END,
     };

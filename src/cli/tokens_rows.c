@@ -1,16 +1,11 @@
 #include "cli/tokens_rows.h"
 
 #include "cli/tokens_output.h"
-#include "dataset/parquet_file.h"
 #include "token/pack_index.h"
-#include "token/tokenizer.h"
 
 #include <stdlib.h>
 
-enum {
-    GROUP_TOKENS = 1 << 21, /* of a Parquet row group: 8 MiB before compression, as the dataset's */
-    ZSTD_LEVEL = 3,
-};
+enum { SHARD_DIGITS = 5 }; /* of a file's number, as the dataset's shards have them */
 
 /* ---- rows ---- */
 
@@ -39,8 +34,7 @@ void cy_token_rows_release(struct cy_token_rows *rows)
     *rows = (struct cy_token_rows){0};
 }
 
-/* Appends a row's ids; its pieces' lengths go to *lengths where that is not NULL. */
-static void add_row(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths)
+void cy_token_rows_add(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths)
 {
     uint32_t bin = rows->order[row];
     for (uint64_t i = rows->starts[bin]; i < rows->starts[bin + 1]; i++) {
@@ -53,12 +47,23 @@ static void add_row(const struct cy_token_rows *rows, size_t row, struct cy_ids 
     }
 }
 
-static void fill_row(struct cy_token_rows *rows, struct cy_ids *ids, size_t row_start)
+size_t cy_token_rows_fill(const struct cy_token_rows *rows, struct cy_ids *ids, size_t row_start)
 {
-    while (ids->count - row_start < rows->length) {
+    size_t filled = 0;
+    for (; ids->count - row_start < rows->length; filled++)
         cy_ids_add(ids, rows->fill);
-        rows->filled_count++;
-    }
+    return filled;
+}
+
+/* How many ids the row has in a file. */
+static uint64_t row_length(const struct cy_token_rows *rows, enum cy_token_rows_format format, size_t row)
+{
+    uint64_t length = 0;
+    if (rows->length > 0 && format != CY_ROWS_MEGATRON)
+        return rows->length;
+    for (uint64_t i = rows->starts[rows->order[row]]; i < rows->starts[rows->order[row] + 1]; i++)
+        length += rows->pieces[rows->members[i]].length;
+    return length;
 }
 
 /* ---- .bin and .idx ---- */
@@ -73,113 +78,76 @@ static enum cy_status write_index(const char *path, const struct cy_ids *lengths
     return cy_writer_close(&writer, error);
 }
 
-static enum cy_status write_bin(struct cy_token_rows *rows, bool with_index, const char *stem, size_t id_bytes, struct cy_arena *arena,
-                                struct cy_error *error)
+static enum cy_status write_bin(struct cy_token_rows *rows, size_t first, size_t end, const char *path, const char *index_path,
+                                size_t id_bytes, struct cy_error *error)
 {
     struct cy_writer writer;
     struct cy_ids ids = {0}, lengths = {0};
     struct cy_buffer bytes = {0};
-    enum cy_status status = cy_writer_open(&writer, cy_arena_printf(arena, "%s.bin", stem), error);
+    enum cy_status status = cy_writer_open(&writer, path, error);
     if (status != CY_OK)
         return status;
-    for (size_t row = 0; row < rows->row_count; row++) {
+    for (size_t row = first; row < end; row++) {
         ids.count = 0;
         cy_buffer_clear(&bytes);
-        add_row(rows, row, &ids, NULL);
-        if (with_index)
+        cy_token_rows_add(rows, row, &ids, NULL);
+        if (index_path != NULL)
             cy_ids_add(&lengths, (uint32_t)ids.count);
         else
-            fill_row(rows, &ids, 0);
+            rows->filled_count += cy_token_rows_fill(rows, &ids, 0);
         cy_tokens_add_ids(&bytes, ids.items, ids.count, id_bytes);
         cy_writer_add(&writer, bytes.data, bytes.size);
     }
     status = cy_writer_close(&writer, error);
-    if (status == CY_OK && with_index)
-        status = write_index(cy_arena_printf(arena, "%s.idx", stem), &lengths, id_bytes, error);
+    if (status == CY_OK && index_path != NULL)
+        status = write_index(index_path, &lengths, id_bytes, error);
     cy_ids_release(&ids);
     cy_ids_release(&lengths);
     cy_buffer_release(&bytes);
     return status;
 }
 
-/* ---- Parquet ---- */
+/* ---- files ---- */
 
-static const struct cy_parquet_column columns[] = {
-    {.path = {"input_ids"}, .depth = 1, .type = CY_PARQUET_LIST},
-    {.path = {"document_lengths"}, .depth = 1, .type = CY_PARQUET_LIST}, /* of the documents' pieces in the row; the rest is filling */
-};
-
-/* A row group on its way. */
-struct group {
-    struct cy_ids items[CY_COUNT(columns)];
-    struct cy_buffer ends[CY_COUNT(columns)]; /* uint64_t, [row] */
-    size_t row_count;
-};
-
-static void write_group(struct group *group, struct cy_parquet_encoder *encoder, struct cy_parquet_footer *footer, struct cy_writer *writer)
-{
-    struct cy_parquet_group parquet;
-    cy_parquet_group_init(&parquet, CY_COUNT(columns), group->row_count);
-    for (size_t i = 0; i < CY_COUNT(columns); i++) {
-        const struct cy_parquet_values values = {.items = (const int32_t *)(const void *)group->items[i].items,
-                                                 .item_ends = (const uint64_t *)(const void *)group->ends[i].data};
-        cy_parquet_group_add(&parquet, encoder, &columns[i], &values);
-        group->items[i].count = 0;
-        cy_buffer_clear(&group->ends[i]);
-    }
-    group->row_count = 0;
-    uint64_t offset = writer->size_bytes;
-    cy_writer_add(writer, parquet.bytes.data, parquet.bytes.size);
-    cy_parquet_footer_add(footer, &parquet, offset);
-    cy_parquet_group_release(&parquet);
-}
-
-static void write_groups(struct cy_token_rows *rows, struct cy_parquet_footer *footer, struct cy_writer *writer)
-{
-    struct cy_parquet_encoder *encoder = cy_parquet_encoder_new(ZSTD_LEVEL);
-    struct group group = {0};
-    for (size_t row = 0; row < rows->row_count; row++) {
-        size_t start = group.items[0].count;
-        add_row(rows, row, &group.items[0], &group.items[1]);
-        fill_row(rows, &group.items[0], start);
-        for (size_t i = 0; i < CY_COUNT(columns); i++)
-            cy_buffer_add(&group.ends[i], &(uint64_t){group.items[i].count}, sizeof(uint64_t));
-        group.row_count++;
-        if (group.items[0].count >= GROUP_TOKENS || row + 1 == rows->row_count)
-            write_group(&group, encoder, footer, writer);
-    }
-    for (size_t i = 0; i < CY_COUNT(columns); i++) {
-        cy_ids_release(&group.items[i]);
-        cy_buffer_release(&group.ends[i]);
-    }
-    cy_parquet_encoder_free(encoder);
-}
-
-static enum cy_status write_parquet(struct cy_token_rows *rows, const char *path, struct cy_error *error)
-{
-    const struct cy_parquet_schema schema = {columns, CY_COUNT(columns)};
-    struct cy_parquet_footer footer = {0};
-    struct cy_buffer end = {0};
-    struct cy_writer writer;
-    enum cy_status status = cy_writer_open(&writer, path, error);
-    if (status != CY_OK)
-        return status;
-    cy_writer_add(&writer, cy_parquet_magic.data, cy_parquet_magic.size);
-    write_groups(rows, &footer, &writer);
-    cy_parquet_footer_print(&footer, &schema, &end);
-    cy_writer_add(&writer, end.data, end.size);
-    cy_parquet_footer_release(&footer);
-    cy_buffer_release(&end);
-    return cy_writer_close(&writer, error);
-}
-
-enum cy_status cy_token_rows_write(struct cy_token_rows *rows, enum cy_token_rows_format format, const char *folder, const char *name,
-                                   size_t id_bytes, struct cy_error *error)
+/* Writes rows [first, end) as folder/STEM.*. */
+static enum cy_status write_file(struct cy_token_rows *rows, const struct cy_token_rows_target *target, size_t first, size_t end,
+                                 const char *stem, struct cy_error *error)
 {
     struct cy_arena arena = {0};
-    const char *stem = cy_path_join(&arena, folder, name);
-    enum cy_status status = format == CY_ROWS_PARQUET ? write_parquet(rows, cy_arena_printf(&arena, "%s.parquet", stem), error)
-                                                      : write_bin(rows, format == CY_ROWS_MEGATRON, stem, id_bytes, &arena, error);
+    const char *path = cy_path_join(&arena, target->folder, stem);
+    const char *index = target->format == CY_ROWS_MEGATRON ? cy_arena_printf(&arena, "%s.idx", path) : NULL;
+    enum cy_status status =
+        target->format == CY_ROWS_PARQUET
+            ? cy_token_rows_write_parquet(rows, first, end, cy_arena_printf(&arena, "%s.parquet", path), target->thread_count, error)
+            : write_bin(rows, first, end, cy_arena_printf(&arena, "%s.bin", path), index, target->id_bytes, error);
+    cy_arena_release(&arena);
+    return status;
+}
+
+enum cy_status cy_token_rows_write(struct cy_token_rows *rows, const struct cy_token_rows_target *target, size_t *file_count,
+                                   struct cy_error *error)
+{
+    struct cy_arena arena = {0};
+    enum cy_status status = CY_OK;
+    size_t first = 0;
+    *file_count = 0;
+    if (target->shard_bytes == 0) {
+        *file_count = 1;
+        return write_file(rows, target, 0, rows->row_count, target->name, error);
+    }
+    do { /* without rows there is one file, too */
+        uint64_t bytes = 0;
+        size_t end = first;
+        while (end < rows->row_count) {
+            bytes += row_length(rows, target->format, end) * target->id_bytes;
+            if (end > first && bytes > target->shard_bytes)
+                break;
+            end++;
+        }
+        const char *stem = cy_arena_printf(&arena, "%s-%0*zu", target->name, SHARD_DIGITS, (*file_count)++);
+        status = write_file(rows, target, first, end, stem, error);
+        first = end;
+    } while (status == CY_OK && first < rows->row_count);
     cy_arena_release(&arena);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "token/pack.h"
+#include "token/tokenizer.h"
 
 /* Rows are bins of pieces: row r holds the pieces members[starts[order[r]] … starts[order[r] + 1]), end to end. */
 struct cy_token_rows {
@@ -28,8 +29,27 @@ enum cy_token_rows_format {
     CY_ROWS_BIN,      /* NAME.bin: ids alone */
     CY_ROWS_PARQUET,  /* NAME.parquet: input_ids, document_lengths */
 };
-/* Writes folder/NAME.*, ids of 2 or 4 bytes (not in Parquet: int32). */
-enum cy_status cy_token_rows_write(struct cy_token_rows *rows, enum cy_token_rows_format format, const char *folder, const char *name,
-                                   size_t id_bytes, struct cy_error *error);
+/* Where rows go. */
+struct cy_token_rows_target {
+    enum cy_token_rows_format format;
+    const char *folder;
+    const char *name;     /* folder/NAME.*; with shard_bytes folder/NAME-00000.* and so on */
+    size_t id_bytes;      /* 2 or 4; of Parquet's int32 always 4 */
+    uint64_t shard_bytes; /* a file's ids have at most so many bytes, before compression, or are one row; 0: one file */
+    size_t thread_count;
+};
+/* Writes the rows in their order. *file_count: how many files, a .bin with its .idx being one. */
+enum cy_status cy_token_rows_write(struct cy_token_rows *rows, const struct cy_token_rows_target *target, size_t *file_count,
+                                   struct cy_error *error);
+
+/* ---- for the writers ---- */
+
+/* Appends a row's ids; its pieces' lengths go to *lengths where that is not NULL. */
+void cy_token_rows_add(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths);
+/* Fills the row that begins at row_start up to its length; returns how many ids that took. */
+size_t cy_token_rows_fill(const struct cy_token_rows *rows, struct cy_ids *ids, size_t row_start);
+/* Writes rows [first, end) as a Parquet file: row groups encoded on all threads, written in order. Adds to rows->filled_count. */
+enum cy_status cy_token_rows_write_parquet(struct cy_token_rows *rows, size_t first, size_t end, const char *path, size_t thread_count,
+                                           struct cy_error *error);
 
 #endif

@@ -208,11 +208,12 @@ static void add_list_page(const struct column_run *run, size_t first, size_t end
     uint64_t item_first = list_first(run, first), item_end = run->values->item_ends[end - 1];
     cy_buffer_clear(&encoder->levels);
     cy_buffer_reserve(&encoder->levels, level_count * sizeof(uint32_t));
-    for (size_t row = first; row < end; row++)
-        for (size_t i = 0, count = list_levels(run, row); i < count; i++)
-            cy_buffer_add(&encoder->levels, &(uint32_t){i > 0}, sizeof(uint32_t));
-    add_list_levels(encoder);
+    encoder->levels.size = level_count * sizeof(uint32_t);
     uint32_t *levels = (uint32_t *)(void *)encoder->levels.data;
+    for (size_t row = first, at = 0; row < end; at += list_levels(run, row++))
+        for (size_t i = 0, count = list_levels(run, row); i < count; i++)
+            levels[at + i] = i > 0;
+    add_list_levels(encoder);
     for (size_t row = first, at = 0; row < end; at += list_levels(run, row++))
         for (size_t i = 0, count = list_levels(run, row); i < count; i++)
             levels[at + i] = run->values->item_ends[row] > list_first(run, row);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The commands of `ciyuan tokens` and the operator count_tokens, with a vocabulary small enough to follow by hand."""
-import base64, glob, gzip, hashlib, io, json, os, struct, sys, tarfile
+import base64, glob, gzip, hashlib, io, json, os, random, shutil, struct, subprocess, sys, tarfile, time
 
 import duckdb
 import numpy
@@ -8,7 +8,7 @@ import polars
 import pyarrow.parquet
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from _case import case, ciyuan, finish, scratch, write
+from _case import CIYUAN, case, ciyuan, finish, scratch, write
 
 CACHE = os.path.join(scratch, "cache")
 os.environ["CIYUAN_CACHE"] = CACHE
@@ -203,7 +203,7 @@ def _():
     sequences, firsts, total = read_megatron(pack("megatron", docs) + "/train")
     assert sequences == expected and firsts == list(range(len(expected) + 1)) and total == sum(map(len, expected)), sequences
     report = json.load(open(os.path.join(scratch, "megatron/pack.json")))
-    assert report["splits"] == {"train": {"documents": 4, "tokens": total, "rows": 4, "filled": 0}} and report["empty_documents"] == 1
+    assert report["splits"] == {"train": {"documents": 4, "tokens": total, "rows": 4, "filled": 0, "files": 1}} and report["empty_documents"] == 1
     assert report["tokenizer"]["sha256"] == hashlib.sha256(TINY.encode()).hexdigest() and report["type"] == "uint16", report
 
 
@@ -272,6 +272,55 @@ def _():
     assert polars.read_parquet(path)["input_ids"].to_list() == rows
     flat = numpy.memmap(pack("flat100", "--format", "bin", "--length", length, many) + "/train.bin", numpy.uint16, "r").reshape(-1, length)
     assert flat.tolist() == rows
+
+
+@case("shards hold the same rows in the same order, and no file's ids have more bytes than asked for, unless they are one row")
+def _():
+    size, longest = 2000, max(map(len, many_ids))
+    folder = pack("shards", "--seed", 7, "--validation", 0.2, "--shard-size", size, many)
+    whole = pack("whole", "--seed", 7, "--validation", 0.2, many)
+    report = json.load(open(folder + "/pack.json"))
+    assert report["shard_size"] == size
+    for split in ("train", "validation"):
+        stems = sorted(path[:-4] for path in glob.glob(f"{folder}/{split}-*.idx"))
+        assert len(stems) > 3 and stems[0].endswith("-00000") and len(stems) == report["splits"][split]["files"], stems
+        shards = [read_megatron(stem)[0] for stem in stems]
+        assert sum(shards, []) == read_megatron(f"{whole}/{split}")[0]
+        for shard, following in zip(shards, shards[1:]):
+            bytes_ = 2 * sum(map(len, shard))
+            assert bytes_ <= size and bytes_ + 2 * len(following[0]) > size, bytes_
+    alone = pack("alone", "--shard-size", 1, docs) # every row is larger
+    assert [read_megatron(f"{alone}/train-0000{i}")[0] for i in range(4)] == [[ids] for ids in expected]
+    rows = [pack(f"rows{threads}", "--format", "parquet", "--length", 64, "--seed", 7, "--shard-size", "8KiB", "--threads", threads, many)
+            for threads in (1, 4)]
+    names = sorted(os.listdir(rows[0]))
+    assert len(names) > 3 and all(open(f"{rows[0]}/{name}", "rb").read() == open(f"{rows[1]}/{name}", "rb").read() for name in names)
+    tables = [pyarrow.parquet.read_table(f"{rows[0]}/{name}") for name in names if name.startswith("train")]
+    assert all(table.num_rows * 64 * 4 <= 8192 for table in tables)
+    flat = numpy.memmap(pack("flat64/", "--format", "bin", "--length", 64, "--seed", 7, many) + "train.bin", numpy.uint16, "r").reshape(-1, 64)
+    assert [row for table in tables for row in table["input_ids"].to_pylist()] == flat.tolist()
+
+
+@case("a pack that is killed leaves nothing under its name, and the next one is whole")
+def _():
+    large = write("large.jsonl", "".join(json.dumps({"id": f"doc-{i}", "text": f"and {i} the " * 400}) + "\n" for i in range(6000)))
+    options = ["tokens", "pack", "--tokenizer", tiny, "--format", "parquet", "--length", "512", "--seed", "1", "--shard-size", "1MiB"]
+    began = time.monotonic()
+    whole = pack("killed-whole", *options[4:], large)
+    took, killed = time.monotonic() - began, 0
+    folder = os.path.join(scratch, "killed")
+    for i in range(12):
+        running = subprocess.Popen([CIYUAN, *options, "--output", folder, large], stdout=subprocess.DEVNULL)
+        time.sleep(took * random.random())
+        running.kill()
+        killed += running.wait() < 0
+        if os.path.exists(folder): # it was done before
+            assert sorted(os.listdir(folder)) == sorted(os.listdir(whole))
+            shutil.rmtree(folder)
+    assert killed > 0
+    assert pack("killed", *options[4:], large) == folder and not os.path.exists(folder + ".partial")
+    for name in os.listdir(whole):
+        assert open(f"{whole}/{name}", "rb").read() == open(f"{folder}/{name}", "rb").read(), name
 
 
 @case("pack refuses what it cannot do, and leaves nothing behind")
