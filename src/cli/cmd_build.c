@@ -75,6 +75,7 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
     enum cy_status status = CY_OK;
     if (slash != NULL && slash != log_path)
         status = cy_make_folders(cy_arena_printf(&arena, "%.*s", (int)(slash - log_path), log_path), &error);
+    const bool log_is_new = !cy_path_exists(log_path);
     if (status == CY_OK && (log = fopen(log_path, "ae")) == NULL)
         status = cy_error_errno(&error, "write the log", log_path);
     if (status != CY_OK) {
@@ -102,8 +103,10 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
             if (result.card_stays)
                 printf("\n  the text of README.md was changed by hand and is kept; its figures are of an earlier build\n");
         }
-    } else {
+    } else if (view.any) {
         fprintf(log, "%s\n", error.message);
+    } else if (log_is_new) {
+        cy_files->remove(log_path); /* refused before any work: nothing is left behind */
     }
     fclose(log);
     cy_run_result_release(&result);

@@ -250,6 +250,18 @@ def keeps_edits():
     assert open(card).read() == plain
 
 
+@case("a build that is refused before any work leaves no log, and adds nothing to the one that is there")
+def refused_log():
+    write("refused/a.jsonl", '{"text": "one"}\n')
+    write("refused-out/MANIFEST", "ours")
+    path = write("refused.yaml", "name: refused\nsources: [refused/a.jsonl]\noutput: {path: refused-out}\n")
+    _, error = ciyuan("build", path, status=1)
+    assert "is there already" in error and not os.path.exists(out("refused-out.log")) and not os.path.exists(out("refused-out.work")), error
+    write("refused-out.log", "of the build before\n")
+    ciyuan("build", path, status=1)
+    assert open(out("refused-out.log")).read() == "of the build before\n"
+
+
 @case("a repeated id gets no name that another record has of its own, for any number of threads")
 def repeats_of_own_names():
     given = ["x", "x", "x#2", "x", "x#4", "x#02", "x#2", "y#3", "y", "y", "y", "#2", "", "", "x"]
