@@ -172,8 +172,11 @@ static void print_sample(const struct cy_dataset *dataset, yyjson_val *row)
     if (out.size == before + 2)
         out.size = before;
     cy_buffer_add_text(&out, "\n  ");
-    cy_verdict_add_excerpt(&out, cy_verdict_text(row, "source"), EXCERPT_CHARS);
-    cy_buffer_printf(&out, ", byte %" PRId64, yyjson_get_sint(yyjson_obj_get(row, "offset")));
+    struct cy_buffer place = {0};
+    cy_buffer_add_place(&place, cy_verdict_text(row, "source"), yyjson_get_uint(yyjson_obj_get(row, "offset")),
+                        yyjson_get_uint(yyjson_obj_get(row, "offset_within")));
+    cy_verdict_add_excerpt(&out, cy_buffer_str(&place), EXCERPT_CHARS);
+    cy_buffer_release(&place);
     if (url.size > 0) {
         cy_buffer_add_text(&out, "  ");
         cy_verdict_add_excerpt(&out, url, EXCERPT_CHARS);

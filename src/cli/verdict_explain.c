@@ -4,6 +4,7 @@
 #include "cli/table_print.h"
 #include "dataset/json_write.h"
 #include "dataset/report_view.h"
+#include "source/reasons.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -228,11 +229,8 @@ static void print_text(const char *title, struct cy_str text, const char *none)
 static void print_place(yyjson_val *row)
 {
     struct cy_buffer place = {0};
-    yyjson_val *within = yyjson_obj_get(row, "offset_within");
-    cy_buffer_add_str(&place, cy_verdict_text(row, "source"));
-    cy_buffer_printf(&place, ", byte %" PRId64, yyjson_get_sint(yyjson_obj_get(row, "offset")));
-    if (yyjson_get_sint(within) > 0)
-        cy_buffer_printf(&place, " + %" PRId64, yyjson_get_sint(within));
+    cy_buffer_add_place(&place, cy_verdict_text(row, "source"), yyjson_get_uint(yyjson_obj_get(row, "offset")),
+                        yyjson_get_uint(yyjson_obj_get(row, "offset_within")));
     print_field("source", cy_buffer_str(&place));
     print_field("url", cy_verdict_text(row, "url"));
     print_field("party", cy_verdict_text(row, "party"));
@@ -343,6 +341,9 @@ static enum cy_status print_gone(const struct cy_dataset *dataset, struct cy_duc
     printf("%.*s\n", (int)reason.size, reason.data);
     cy_buffer_clear(&reason);
     cy_verdict_add_reason(&reason, dataset, row);
+    for (enum cy_fate what = CY_UNREADABLE; what <= CY_SKIPPED; what++)
+        if (cy_str_is(cy_verdict_text(row, "what"), cy_fate_name(what)))
+            cy_buffer_add_text(&reason, cy_reason_meaning(what, rule));
     print_field("why", cy_buffer_str(&reason));
     cy_buffer_release(&reason);
     print_place(row);

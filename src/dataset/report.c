@@ -114,11 +114,10 @@ static void add_rules(struct cy_json *json, const char *key, const struct cy_bui
         cy_json_open(json, NULL, '{');
         cy_json_text(json, "name", rules[i].name);
         cy_json_text(json, "what", cy_str(cy_fate_name(rules[i].what)));
-        if (rule != NULL) {
-            cy_json_text(json, "meaning", cy_str(rule->meaning));
-            if (rule->signal != NULL)
-                cy_json_text(json, "signal", cy_str(rule->signal));
-        }
+        if (rules[i].meaning[0] != '\0')
+            cy_json_text(json, "meaning", cy_str(rules[i].meaning));
+        if (rule != NULL && rule->signal != NULL)
+            cy_json_text(json, "signal", cy_str(rule->signal));
         if (rules[i].keep.size > 0)
             cy_json_text(json, "keep", rules[i].keep);
         cy_json_count(json, "count", fired != NULL ? fired->count : 0);

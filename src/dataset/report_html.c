@@ -303,9 +303,9 @@ static void add_rules(struct cy_page *page, uint32_t step_index)
         uint64_t fired = views[i].counts != NULL ? views[i].counts->count : 0;
         cy_page_add(page, fired > 0 ? "<tr><td class=w>" : "<tr class=zero><td class=w>");
         add_rule_name(page, &views[i], "unreadable: ", "skipped: ");
-        if (views[i].rule != NULL) {
+        if (views[i].meaning[0] != '\0') {
             cy_page_add(page, "<small>");
-            cy_html_text(page->out, cy_str(views[i].rule->meaning));
+            cy_html_text(page->out, cy_str(views[i].meaning));
             cy_page_add(page, "</small>");
         }
         cy_page_add(page, "</td><td class=w>");

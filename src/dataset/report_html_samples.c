@@ -1,5 +1,7 @@
 #include "dataset/report_html.h"
 
+#include "source/reasons.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -9,11 +11,11 @@ enum { EXCERPT_SHOWN = 320 }; /* bytes of a removed text before it is folded */
 
 static void add_place(struct cy_page *page, const struct cy_sample *sample)
 {
-    cy_html_text(page->out, sample->source);
-    cy_buffer_printf(page->out, ", byte %" PRIu64, sample->place.offset);
-    if (sample->place.within > 0)
-        cy_buffer_printf(page->out, " + %" PRIu64, sample->place.within);
-    cy_buffer_printf(page->out, ", record %" PRIu64, sample->place.record);
+    struct cy_buffer place = {0};
+    cy_buffer_add_place(&place, sample->source, sample->place.offset, sample->place.within);
+    cy_buffer_printf(&place, ", record %" PRIu64, sample->place.record);
+    cy_html_text(page->out, cy_buffer_str(&place));
+    cy_buffer_release(&place);
 }
 
 static void add_reading_table(struct cy_page *page, enum cy_fate what, const char *english, const char *chinese)
@@ -38,6 +40,12 @@ static void add_reading_table(struct cy_page *page, enum cy_fate what, const cha
             cy_page_add(page, "<tr><td class=w><code>");
             cy_html_text(page->out, rule->name);
             cy_page_add(page, "</code>");
+            const char *meaning = cy_reason_meaning(what, rule->name);
+            if (meaning[0] != '\0') {
+                cy_page_add(page, "<small>");
+                cy_html_text(page->out, cy_str(meaning));
+                cy_page_add(page, "</small>");
+            }
             if (step > 0) {
                 cy_page_add(page, "<small>");
                 cy_html_text(page->out, cy_str(page->schema->steps[step - 1].name));

@@ -1,5 +1,8 @@
 #include "dataset/report_view.h"
 
+#include "source/reasons.h"
+#include "source/source.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -95,7 +98,8 @@ size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, 
     *views = cy_arena_zero(arena, (rule_count + fired->count) * sizeof **views);
     for (size_t i = 0; i < rule_count; i++) {
         struct cy_rule_view *view = &(*views)[count++];
-        *view = (struct cy_rule_view){cy_str(rules[i].name), CY_REMOVED, &rules[i], find_fired(fired, rules[i].name), {0}};
+        *view =
+            (struct cy_rule_view){cy_str(rules[i].name), CY_REMOVED, &rules[i], find_fired(fired, rules[i].name), rules[i].meaning, {0}};
         view->keep = keep_text(step, view->rule, view->counts, arena);
     }
     for (size_t i = 0; i < fired->count; i++) {
@@ -103,7 +107,7 @@ size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, 
         if (one->what == CY_REMOVED && find_rule(rules, one->name) != NULL)
             continue;
         struct cy_rule_view *view = &(*views)[count++];
-        *view = (struct cy_rule_view){one->name, one->what, NULL, one, {0}};
+        *view = (struct cy_rule_view){one->name, one->what, NULL, one, cy_reason_meaning(one->what, one->name), {0}};
         if (step != NULL)
             view->keep = keep_text(step, NULL, one, arena);
     }
@@ -296,6 +300,18 @@ void cy_buffer_add_short(struct cy_buffer *out, double value)
         return;
     }
     cy_buffer_printf(out, size < 1e-3 ? "%s%.1e" : "%s%.3g", value < 0 ? "−" : "", size);
+}
+
+void cy_buffer_add_place(struct cy_buffer *out, struct cy_str source, uint64_t offset, uint64_t within)
+{
+    struct cy_arena arena = {0};
+    const struct cy_format *format = cy_format_of_path(cy_arena_str(&arena, source).data);
+    const char *unit = format != NULL && strcmp(format->name, "parquet") == 0 ? "row" : "byte";
+    cy_arena_release(&arena);
+    cy_buffer_add_str(out, source);
+    cy_buffer_printf(out, ", %s %" PRIu64, unit, offset);
+    if (within > 0)
+        cy_buffer_printf(out, " + %" PRIu64, within);
 }
 
 void cy_buffer_add_alike(struct cy_buffer *out, double similarity)

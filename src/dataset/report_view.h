@@ -12,6 +12,7 @@ struct cy_rule_view {
     enum cy_fate what;
     const struct cy_rule *rule;          /* from the operator's table; NULL: it names the rule itself at run time */
     const struct cy_rule_counts *counts; /* NULL: it never fired */
+    const char *meaning;                 /* a sentence on what it removes, or on the reason; "" where there is none */
     struct cy_str keep;                  /* "≥ 0.65", "0.2 – 0.35, by language"; empty: no threshold */
 };
 /* The step's rules, those of its operator's table first, in the table's order; step_index CY_STEP_READ: the verdicts of reading. */
@@ -49,6 +50,8 @@ void cy_buffer_add_bytes(struct cy_buffer *out, uint64_t size_bytes);
 void cy_buffer_add_share(struct cy_buffer *out, uint64_t part, uint64_t whole);
 void cy_buffer_add_value(struct cy_buffer *out, double value);
 void cy_buffer_add_short(struct cy_buffer *out, double value); /* the same with three digits, for narrow columns */
+/* Where a record lies: "a.jsonl.gz, byte 12 + 3"; "b.parquet, row 12". */
+void cy_buffer_add_place(struct cy_buffer *out, struct cy_str source, uint64_t offset, uint64_t within);
 /* Similarity 0…1 in words, to the whole per cent: "97 % alike"; what rounds to 100 without being so is "over 99 % alike". */
 void cy_buffer_add_alike(struct cy_buffer *out, double similarity);
 /* The text up to `size_bytes_max`, cut at a code point. */

@@ -181,7 +181,7 @@ static enum cy_status open_reader(const void *self, const struct cy_input *input
 
 static struct cy_place tell(const struct cy_reader *reader)
 {
-    return (struct cy_place){.record = reader->record};
+    return (struct cy_place){.offset = reader->record, .record = reader->record}; /* a row of Parquet has no byte of its own */
 }
 
 static struct cy_str copied(struct cy_batch *batch, struct cy_str text)

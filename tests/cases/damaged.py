@@ -64,6 +64,27 @@ def reasons():
     assert not any(scratch in row["rule"] for row in ledger), "an absolute path stands in the ledger"
 
 
+@case("each reason is told in a sentence, by summary, verdicts and report; a row of Parquet is named by its number")
+def sentences():
+    build()
+    made = os.path.join(scratch, "out")
+    shown, _ = ciyuan("summary", made)
+    for rule, why in (("gzip_truncated", "the file ends within a gzip member"), ("content_length", "Content-Length is missing or wrong"),
+                      ("no_text_field", "no field of the name"), ("csv: quote not closed", "a quote that is not closed")):
+        line = next(line for line in shown.splitlines() if line.strip().startswith(rule))
+        assert why in line, line
+        assert why in open(f"{made}/build.html").read(), rule
+    write("rows.jsonl", "".join(json.dumps({"text": f"row {i}", **({"url": f"http://a/{i}"} if i % 3 else {})}) + "\n" for i in range(9)))
+    ciyuan("build", write("rows.yaml", "name: rows\nsources: [rows.jsonl]\noutput: {path: rows-out}\n"), "--quiet")
+    again = write("again.yaml", "name: again\nsources: [{path: rows-out/data/*.parquet, text: url, url: none}]\noutput: {path: again-out}\n")
+    ciyuan("build", again, "--quiet")
+    again = os.path.join(scratch, "again-out")
+    shown, _ = ciyuan("verdicts", again, "--id", "rows.jsonl#6")
+    assert "rows-out/data/train-00000.parquet, row 6\n" in shown and "no field of the name that the source's `text` says" in shown, shown
+    shown, _ = ciyuan("verdicts", again)
+    assert "train-00000.parquet, row 3\n" in shown and "byte" not in shown.split("\n\n", 1)[1], shown
+
+
 @case("the dataset is the same for one thread and for four")
 def threads():
     first = build(1)
