@@ -34,7 +34,9 @@ static const char *const special_functions[] = {"regexp", "coalesce"}; /* parsed
 /* The hint for a name that is not known: the nearest of all fields, functions and signals. */
 static const char *nearest_hint(const struct cy_compiler *compiler, const char *name)
 {
-    size_t count = 0, names_max = CY_COUNT(fields) + CY_COUNT(functions) + CY_COUNT(special_functions) + compiler->names->signal_count + 1;
+    const struct cy_expression_names *known = compiler->names;
+    size_t count = 0,
+           names_max = CY_COUNT(fields) + CY_COUNT(functions) + CY_COUNT(special_functions) + known->signal_count + known->token_count + 1;
     const char **names = cy_arena_alloc(compiler->arena, names_max * sizeof *names);
     for (size_t i = 0; i < CY_COUNT(fields); i++)
         names[count++] = fields[i].name;
@@ -42,22 +44,24 @@ static const char *nearest_hint(const struct cy_compiler *compiler, const char *
         names[count++] = functions[i].name;
     for (size_t i = 0; i < CY_COUNT(special_functions); i++)
         names[count++] = special_functions[i];
-    for (size_t i = 0; i < compiler->names->signal_count; i++)
-        names[count++] = cy_arena_printf(compiler->arena, "signals.%s", compiler->names->signal_names[i]);
+    for (size_t i = 0; i < known->signal_count; i++)
+        names[count++] = cy_arena_printf(compiler->arena, "signals.%s", known->signal_names[i]);
+    for (size_t i = 0; i < known->token_count; i++)
+        names[count++] = cy_arena_printf(compiler->arena, "tokens.%s", known->token_names[i]);
     names[count] = NULL;
     struct cy_str tail = cy_str(cy_arena_printf(compiler->arena, ".%s", name));
-    for (size_t i = 0; i < compiler->names->signal_count; i++) { /* "gopher_quality.words", or "words": the front left out */
-        const char *signal = compiler->names->signal_names[i];
+    for (size_t i = 0; i < known->signal_count; i++) { /* "gopher_quality.words", or "words": the front left out */
+        const char *signal = known->signal_names[i];
         if (strcmp(signal, name) == 0 || cy_str_ends(cy_str(signal), tail))
             return cy_arena_printf(compiler->arena, "did you mean \"signals.%s\"?", signal);
     }
     const char *nearest = cy_nearest_name(cy_str(name), names);
     if (nearest != NULL)
         return cy_arena_printf(compiler->arena, "did you mean \"%s\"?", nearest);
-    if (compiler->names->signal_count == 0 && strncmp(name, "signals.", 8) == 0)
+    if (known->signal_count == 0 && strncmp(name, "signals.", 8) == 0)
         return "signals are those of the steps before this one, and there is none";
-    return "fields are text, id, url, media_type, language, source, license, party, bytes, read_bytes, metadata.<field> and "
-           "signals.<step>.<signal>";
+    return "fields are text, id, url, media_type, language, source, license, party, bytes, read_bytes, metadata.<field>, "
+           "signals.<step>.<signal> and tokens.<vocabulary>";
 }
 
 /* The text of a quoted word, doubled quotes made single, terminated. */
@@ -80,11 +84,18 @@ static enum cy_expression_type push_constant(struct cy_compiler *compiler, struc
     return type;
 }
 
-static enum cy_expression_type push_signal(struct cy_compiler *compiler, const char *const *path, size_t path_count, size_t at)
+/* The parts of a name behind the first, put together again: "gopher_quality.words". */
+static const char *rest_of(const struct cy_compiler *compiler, const char *const *path, size_t path_count)
 {
     const char *name = path_count > 1 ? path[1] : "";
     for (size_t i = 2; i < path_count; i++)
         name = cy_arena_printf(compiler->arena, "%s.%s", name, path[i]);
+    return name;
+}
+
+static enum cy_expression_type push_signal(struct cy_compiler *compiler, const char *const *path, size_t path_count, size_t at)
+{
+    const char *name = rest_of(compiler, path, path_count);
     for (size_t i = 0; i < compiler->names->signal_count; i++) {
         if (strcmp(compiler->names->signal_names[i], name) != 0)
             continue;
@@ -94,6 +105,23 @@ static enum cy_expression_type push_signal(struct cy_compiler *compiler, const c
     const char *full = cy_arena_printf(compiler->arena, "signals.%s", name);
     cy_compiler_fail(compiler, at, cy_arena_printf(compiler->arena, "no step before this one has the signal \"%s\"", name),
                      nearest_hint(compiler, full));
+    return CY_TYPE_NUMBER;
+}
+
+static enum cy_expression_type push_tokens(struct cy_compiler *compiler, const char *const *path, size_t path_count, size_t at)
+{
+    const char *name = rest_of(compiler, path, path_count);
+    for (size_t i = 0; i < compiler->names->token_count; i++) {
+        if (strcmp(compiler->names->token_names[i], name) != 0)
+            continue;
+        cy_compiler_emit(compiler, CY_OP_TOKENS, 1)->index = (uint32_t)i;
+        return CY_TYPE_NUMBER;
+    }
+    const char *what = name[0] == '\0' ? "tokens needs the name of a vocabulary"
+                                       : cy_arena_printf(compiler->arena, "no step before this one counts the tokens of \"%s\"", name);
+    const char *hint = compiler->names->token_count > 0 ? nearest_hint(compiler, cy_arena_printf(compiler->arena, "tokens.%s", name))
+                                                        : "put a step before it that counts them: count_tokens: <vocabulary>";
+    cy_compiler_fail(compiler, at, what, hint);
     return CY_TYPE_NUMBER;
 }
 
@@ -122,6 +150,8 @@ static enum cy_expression_type parse_name(struct cy_compiler *compiler)
     }
     if (strcmp(path[0], "signals") == 0)
         return push_signal(compiler, path, count, at);
+    if (strcmp(path[0], "tokens") == 0)
+        return push_tokens(compiler, path, count, at);
     for (size_t i = 0; count == 1 && i < CY_COUNT(fields); i++) {
         if (strcmp(path[0], fields[i].name) != 0)
             continue;

@@ -28,6 +28,8 @@ struct cy_expression_names {
     const char *const *signal_names;
     size_t signal_count;
     const struct cy_step_files *files; /* may be filled until the first test; NULL: none */
+    const char *const *token_names;    /* token_names[i] is column i of batch->tokens, "o200k_base" */
+    size_t token_count;
 };
 
 /* Compiles `text`; the expression owns what it needs, save the arena's memory. CY_BAD_RECIPE with the column (in characters, from 1),

@@ -53,6 +53,7 @@ enum cy_opcode {
     CY_OP_CONSTANT, /* value */
     CY_OP_FIELD,    /* index: enum cy_field */
     CY_OP_SIGNAL,   /* index: column */
+    CY_OP_TOKENS,   /* index: column */
     CY_OP_METADATA, /* path, path_count */
     /* change the value `depth` below the top in place */
     CY_OP_TO_NUMBER,

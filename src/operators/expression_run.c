@@ -12,6 +12,12 @@ static struct cy_value number_value(double number)
     return isnan(number) ? (struct cy_value){CY_VALUE_NULL} : (struct cy_value){.kind = CY_VALUE_NUMBER, .number = number};
 }
 
+/* -1: not counted. A double holds every number of tokens that a document can have. */
+static struct cy_value tokens_value(int64_t count)
+{
+    return count < 0 ? (struct cy_value){CY_VALUE_NULL} : number_value((double)count);
+}
+
 static struct cy_value text_value(struct cy_str text)
 {
     return (struct cy_value){.kind = CY_VALUE_TEXT, .text = text};
@@ -337,6 +343,8 @@ static struct cy_value pushed(const struct cy_instruction *instruction, struct r
         return field_value(row, (enum cy_field)instruction->index);
     case CY_OP_SIGNAL:
         return number_value(row->batch->signals[instruction->index][row->row]);
+    case CY_OP_TOKENS:
+        return tokens_value(row->batch->tokens[instruction->index][row->row]);
     default:
         return metadata_value(row, instruction);
     }

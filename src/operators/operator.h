@@ -52,6 +52,9 @@ struct cy_step_setup {
     /* Names of the signal columns of the steps before this one ("gopher_quality.words"), for expressions over them. */
     const char *const *signal_names;
     size_t signal_count;
+    /* And of their columns of tokens ("o200k_base"). */
+    const char *const *token_names;
+    size_t token_count;
     /* Lives as long as the plan, and is filled when the whole recipe is read: prepare may keep it, run may look into it. NULL: none. */
     const struct cy_step_files *files;
     struct cy_step_inputs *inputs; /* where cy_step_note_input puts them; NULL: nobody asks */

@@ -20,7 +20,8 @@ static const struct cy_rule rules[] = {
 static enum cy_status prepare(void *self, const struct cy_step_setup *setup, struct cy_error *error)
 {
     struct where *op = self;
-    const struct cy_expression_names names = {setup->signal_names, setup->signal_count, setup->files};
+    const struct cy_expression_names names = {setup->signal_names, setup->signal_count, setup->files, setup->token_names,
+                                              setup->token_count};
     return cy_expression_new(&op->compiled, op->expression, &names, setup->arena, error);
 }
 

@@ -416,6 +416,8 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
                                       .step_name = step->name,
                                       .signal_names = plan->signal_names,
                                       .signal_count = plan->signal_count,
+                                      .token_names = plan->vocabularies,
+                                      .token_count = plan->token_count,
                                       .files = reading->step_files,
                                       .inputs = &step->inputs};
         status = step->operator->prepare(step->self, &setup, reading->error);

@@ -394,6 +394,20 @@ def _():
     assert sequences == [encode(text) + [END] for text in kept if text]
 
 
+@case("where asks for the tokens that a step before it counted, and for no others")
+def _():
+    made = write("asked.yaml", "name: asked\nsources: [docs.jsonl]\nsteps:\n  - count_tokens: vocabularies/tiny.json\n"
+                 "  - where: tokens.tiny between 2 and 15\noutput: {path: asked}\n")
+    ciyuan("build", made)
+    kept = duckdb.sql(f"SELECT id, tokens.tiny FROM '{scratch}/asked/data/*.parquet' ORDER BY id").fetchall()
+    assert kept == sorted((id_, len(encode(text))) for id_, text in texts.items() if 2 <= len(encode(text)) <= 15) and len(kept) > 1, kept
+    write("asked.yaml", "name: asked\nsources: [docs.jsonl]\nsteps:\n  - where: tokens.tiny > 3\n"
+          "  - count_tokens: vocabularies/tiny.json\noutput: {path: asked2}\n")
+    _, err = ciyuan("build", made, status=2)
+    assert "asked.yaml:4:" in err and 'no step before this one counts the tokens of "tiny"' in err and "count_tokens" in err, err
+    assert not os.path.exists(os.path.join(scratch, "asked2"))
+
+
 @case("two steps cannot count into one column")
 def _():
     write("twice.yaml", open(recipe).read().replace("tokenizer: mine", "tokenizer: vocabularies/tiny.json"))

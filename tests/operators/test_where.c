@@ -7,7 +7,8 @@
 static const char *const signal_names[] = {"gopher_quality.words", "c4_quality.lines", "language.score"};
 static const struct cy_step_file file_items[] = {{"a.jsonl", "CC-BY-4.0", "press"}, {"b.jsonl", "", ""}};
 static const struct cy_step_files files = {file_items, 2};
-static const struct cy_expression_names names = {signal_names, 3, &files};
+static const char *const token_names[] = {"o200k_base"};
+static const struct cy_expression_names names = {signal_names, 3, &files, token_names, 1};
 
 /* Four documents: the last has no url, no language, no metadata and no signals. */
 static struct cy_batch *documents(void)
@@ -20,6 +21,7 @@ static struct cy_batch *documents(void)
                                            "{\"author\":null,\"stars\":\"many\",\"big\":10,\"paid\":1}", ""};
     static const double words[] = {4, 9, 2, NAN}, lines[] = {1, 3, 0, NAN};
     for (size_t row = 0; row < 4; row++) {
+        batch->tokens[0][row] = row < 3 ? 4 + (int64_t)row : -1;
         batch->urls[row] = cy_str(urls[row]);
         batch->languages[row] = cy_str(languages[row]);
         batch->metadata[row] = cy_str(metadata[row]);
@@ -85,6 +87,9 @@ CY_TEST("where compares numbers and texts, and NULL makes the comparison NULL")
         {"party = 'press'", "TT??"},
         {"id in ('1', '3')", "FTFT"},
         {"\"language\" = 'en'", "TFT?"},
+        {"tokens.o200k_base > 4", "FTT?"},
+        {"tokens.\"o200k_base\" + 1 = 6", "FTF?"},
+        {"tokens.o200k_base is null", "FFFT"},
     };
     expect_truths(cases, CY_COUNT(cases));
 }
@@ -252,6 +257,11 @@ CY_TEST("a wrong expression is refused with the column, what was expected, and t
         {"url = 'x' and signals.gopher_quality.word > 3",
          "column 15 of the expression: no step before this one has the signal \"gopher_quality.word\"",
          "did you mean \"signals.gopher_quality.words\"?"},
+        {"url = 'x' or tokens.o200k_bas > 3", "column 14 of the expression: no step before this one counts the tokens of \"o200k_bas\"",
+         "did you mean \"tokens.o200k_base\"?"},
+        {"tokens > 3", "column 1 of the expression: tokens needs the name of a vocabulary",
+         "fields are text, id, url, media_type, language, source, license, party, bytes, read_bytes, metadata.<field>, "
+         "signals.<step>.<signal> and tokens.<vocabulary>"},
         {"words > 3", "column 1 of the expression: there is no field \"words\"", "did you mean \"signals.gopher_quality.words\"?"},
         {"gopher_quality.words > 3", "column 1 of the expression: there is no field \"gopher_quality.words\"",
          "did you mean \"signals.gopher_quality.words\"?"},
