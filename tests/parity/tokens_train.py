@@ -10,7 +10,15 @@ except ImportError as error:
     print(f"skip - training is as Hugging Face's: {error}")
     sys.exit(0)
 
-LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+# As the models' own tokenizer.json have them; gpt2's is built into ByteLevel.
+PATTERNS = {
+    "llama3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "qwen3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "qwen3_5": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "o200k": "|".join([r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+                       r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+                       r"\p{N}{1,3}", r" ?[^\s\p{L}\p{N}]+[\r\n/]*", r"\s*[\r\n]+", r"\s+(?!\S)", r"\s+"]),
+}
 seed = int(os.environ.get("CIYUAN_SEED", random.randrange(1 << 32)))
 rng = random.Random(seed)
 failed = 0
@@ -20,7 +28,7 @@ def peer(texts, size, frequency_min, specials, pattern):
     tokenizer = Tokenizer(models.BPE())
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pattern == "gpt2")
     tokenizer.pre_tokenizer = byte_level if pattern == "gpt2" else pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(LLAMA3), behavior="isolated"), byte_level])
+        [pre_tokenizers.Split(Regex(PATTERNS[pattern]), behavior="isolated"), byte_level])
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(texts, trainers.BpeTrainer(
         vocab_size=size, min_frequency=frequency_min, special_tokens=specials, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
@@ -61,6 +69,9 @@ check("pairs that come too seldom stay apart", [f"word{i} word" for i in range(2
 check("random words of few letters, many ties", ["".join(rng.choice("abc ") for _ in range(2000)) for _ in range(20)], 600, 1)
 check("random Unicode", ["".join(chr(rng.choice([rng.randrange(32, 127), rng.randrange(0xA0, 0x2FF), rng.randrange(0x4E00, 0x4F00), 0x1F600]))
                                  for _ in range(500)) for _ in range(40)], 900)
+hard = ["We'LL see: HTTPServer2's x86_64/arm64\r\n\n  1234567 ÄÖü नमस्ते 1/2 //\n/* */ " + chr(rng.randrange(0x300, 0x370)) * 2 + f"y{i}" for i in range(60)]
+for pattern in PATTERNS:
+    check(f"case, marks, numbers and slashes by the pattern of {pattern}", hard, 700, 1, pattern=pattern)
 zh = os.path.join(SHARED, "data/zh/d2l.jsonl.gz")
 if os.path.exists(zh):
     texts = [json.loads(line)["text"] for line in gzip.open(zh, "rt")][:120]
