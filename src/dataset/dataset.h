@@ -16,6 +16,8 @@ struct cy_schema_source { /* one of the recipe's sources */
     const char *license;  /* "" : not stated */
     const char *party;    /* "" : not stated */
     const char *format;
+    const struct cy_param *params; /* the format's, and their values; NULL: it has none */
+    const void *self;
 };
 struct cy_schema_file { /* one input file */
     const char *name;   /* relative */

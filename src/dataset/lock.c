@@ -43,16 +43,21 @@ static void add_output(const struct cy_dataset_options *options, struct cy_buffe
     cy_buffer_printf(out, ", \"removed_text\": \"%s\"}", texts[options->removed_text]);
 }
 
+static void add_params(const struct cy_param *params, const void *self, struct cy_buffer *out)
+{
+    cy_buffer_add_text(out, ", \"parameters\": {");
+    for (const struct cy_param *param = params; param != NULL && param->name != NULL; param++) {
+        cy_buffer_printf(out, "%s\"%s\": ", param == params ? "" : ", ", param->name);
+        cy_param_print(param, self, out);
+    }
+    cy_buffer_add_byte(out, '}');
+}
+
 static void add_step(const struct cy_schema_step *step, struct cy_buffer *out)
 {
     add_pair(out, "{", "name", cy_str(step->name));
     add_pair(out, ", ", "operator", cy_str(step->operator->name));
-    cy_buffer_add_text(out, ", \"parameters\": {");
-    for (const struct cy_param *param = step->operator->params; param != NULL && param->name != NULL; param++) {
-        cy_buffer_printf(out, "%s\"%s\": ", param == step->operator->params ? "" : ", ", param->name);
-        cy_param_print(param, step->self, out);
-    }
-    cy_buffer_add_byte(out, '}');
+    add_params(step->operator->params, step->self, out);
     for (size_t i = 0; i < step->inputs.count; i++) {
         const struct cy_step_input *input = &step->inputs.items[i];
         add_pair(out, i == 0 ? ",\n     \"files\": [{" : ",\n               {", "name", cy_str(input->name));
@@ -149,6 +154,7 @@ void cy_lock_print(const struct cy_schema *schema, const struct cy_dataset_optio
         cy_buffer_add_text(out, i == 0 ? "\n    {" : ",\n    {");
         add_pair(out, "", "path", cy_str(source->path));
         add_pair(out, ", ", "format", cy_str(source->format));
+        add_params(source->params, source->self, out);
         add_pair(out, ", ", "license", cy_str(source->license));
         add_pair(out, ", ", "party", cy_str(source->party));
         cy_buffer_add_byte(out, '}');

@@ -119,8 +119,8 @@ void cy_engine_schema(struct cy_engine *engine, const struct cy_schema_file *fil
     const struct cy_plan *plan = engine->plan;
     struct cy_schema_source *sources = cy_arena_zero(&engine->arena, plan->source_count * sizeof *sources);
     for (size_t i = 0; i < plan->source_count; i++)
-        sources[i] = (struct cy_schema_source){plan->sources[i].path, plan->sources[i].license, plan->sources[i].party,
-                                               plan->sources[i].format->name};
+        sources[i] = (struct cy_schema_source){plan->sources[i].path,         plan->sources[i].license,        plan->sources[i].party,
+                                               plan->sources[i].format->name, plan->sources[i].format->params, plan->sources[i].self};
     struct cy_schema_step *steps = cy_arena_zero(&engine->arena, plan->step_count * sizeof *steps);
     for (size_t i = 0; i < plan->step_count; i++)
         steps[i] = (struct cy_schema_step){plan->steps[i].name, plan->steps[i].operator, plan->steps[i].self, plan->steps[i].signal_first,

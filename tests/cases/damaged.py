@@ -64,7 +64,7 @@ def reasons():
     assert not any(scratch in row["rule"] for row in ledger), "an absolute path stands in the ledger"
 
 
-@case("each reason is told in a sentence, by summary, verdicts and report; a row of Parquet is named by its number")
+@case("each reason is told in a sentence; a row of Parquet is named by its number; the lock has the source's parameters")
 def sentences():
     build()
     made = os.path.join(scratch, "out")
@@ -79,6 +79,8 @@ def sentences():
     again = write("again.yaml", "name: again\nsources: [{path: rows-out/data/*.parquet, text: url, url: none}]\noutput: {path: again-out}\n")
     ciyuan("build", again, "--quiet")
     again = os.path.join(scratch, "again-out")
+    lock = json.load(open(f"{again}/recipe.lock"))["sources"][0]
+    assert lock["format"] == "parquet" and lock["parameters"] == {"text": "url", "id": "id", "url": "none"}, lock
     shown, _ = ciyuan("verdicts", again, "--id", "rows.jsonl#6")
     assert "rows-out/data/train-00000.parquet, row 6\n" in shown and "no field of the name that the source's `text` says" in shown, shown
     shown, _ = ciyuan("verdicts", again)
