@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/duck.h"
 #include "recipe/intake.h"
 #include "source/expand.h"
 
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <duckdb.h>
 #include <yyjson.h>
 
 enum {
@@ -41,14 +43,14 @@ static const char *path_from(struct cy_arena *arena, const char *folder, const c
 }
 
 /* The member with the longest text in the file's first record, when there is no "text". */
-static const char *guess_text_field(struct cy_arena *arena, const char *path, const struct cy_format *format)
+static const char *guess_member(struct cy_arena *arena, const char *path, const struct cy_format *format)
 {
     const struct cy_input input = {.path = path, .name = path};
     struct cy_error error;
     struct cy_reader *reader;
     void *self = cy_arena_zero(arena, format->self_size);
     cy_params_default(format->params, self, arena);
-    if (strcmp(format->name, "jsonl") != 0 || format->open(self, &input, (struct cy_place){0}, &reader, &error) != CY_OK)
+    if (format->open(self, &input, (struct cy_place){0}, &reader, &error) != CY_OK)
         return NULL;
     struct cy_batch batch;
     cy_batch_init(&batch, arena, NULL, 1, 0, 0, NULL, 0);
@@ -68,6 +70,57 @@ static const char *guess_text_field(struct cy_arena *arena, const char *path, co
     }
     format->close(reader);
     return field;
+}
+
+/* Adds up the texts of each column in the rows that come, and gives the column that has most; NULL when one is called "text". */
+static const char *longest_column(struct cy_arena *arena, struct cy_duck_result *rows)
+{
+    const size_t column_count = cy_duck_column_count(rows);
+    uint64_t *sizes = cy_arena_zero(arena, column_count * sizeof *sizes), longest = 0;
+    const char *name = NULL;
+    struct cy_error error;
+    size_t row_count;
+    while (cy_duck_next(rows, &row_count, &error) == CY_OK)
+        for (size_t i = 0; i < column_count; i++)
+            for (size_t row = 0; row < row_count && cy_duck_column_type(rows, i) == DUCKDB_TYPE_VARCHAR; row++)
+                sizes[i] += cy_duck_text(rows, i, row).size;
+    for (size_t i = 0; i < column_count; i++) {
+        if (strcmp(cy_duck_column_name(rows, i), "text") == 0)
+            return NULL;
+        if (sizes[i] > longest)
+            name = cy_arena_text(arena, cy_duck_column_name(rows, i));
+        longest = CY_MAX(longest, sizes[i]);
+    }
+    return name;
+}
+
+/* DuckDB reads the sample of CSV too: it is for the column's name alone. */
+static const char *guess_column(struct cy_arena *arena, const char *path, bool csv)
+{
+    struct cy_buffer sql = {0};
+    struct cy_duck *duck = NULL;
+    struct cy_duck_result *rows = NULL;
+    struct cy_error error;
+    const char *name = NULL;
+    cy_buffer_add_text(&sql, csv ? "SELECT * FROM read_csv(" : "SELECT * FROM read_parquet(");
+    cy_duck_add_literal(&sql, cy_str(path));
+    cy_buffer_printf(&sql, "%s) LIMIT %d", csv ? ", header = true, all_varchar = true, ignore_errors = true" : "", SAMPLE_RECORDS);
+    cy_buffer_add_byte(&sql, '\0');
+    if (cy_duck_open(&duck, &(struct cy_duck_options){0}, &error) == CY_OK && cy_duck_query(duck, sql.data, &rows, &error) == CY_OK)
+        name = longest_column(arena, rows);
+    cy_duck_result_free(rows);
+    cy_duck_close(duck);
+    cy_buffer_release(&sql);
+    return name;
+}
+
+/* The field that holds the text; NULL: the format's default fits, or nothing can be told. */
+static const char *guess_text_field(struct cy_arena *arena, const char *path, const struct cy_format *format)
+{
+    if (strcmp(format->name, "jsonl") == 0)
+        return guess_member(arena, path, format);
+    const bool csv = strcmp(format->name, "csv") == 0;
+    return csv || strcmp(format->name, "parquet") == 0 ? guess_column(arena, path, csv) : NULL;
 }
 
 static enum cy_status guess_source(struct cy_arena *arena, const char *path, struct guess *guess, struct cy_error *error)

@@ -16,6 +16,30 @@ def builds():
     assert json.load(open(os.path.join(scratch, "out/dataset/build.json")))["total"]["read"] == 20
 
 
+@case("the column of a CSV or Parquet file that holds the text is found, and the recipe builds")
+def columns():
+    rows = "".join(f'{i},http://a/{i},"{ENGLISH * 8}\n{i}",t\n' for i in range(20))
+    write("table.csv", "no,url,body,title\n" + rows)
+    write("table.tsv", "no\tbody\n" + "".join(f"{i}\t{ENGLISH * 8}{i}\n" for i in range(20)))
+    write("plain.csv", f'summary,text\n"{ENGLISH * 12}","{ENGLISH}"\n')  # `text` is what it says, even where another is longer
+    for name, count in (("table.csv", 20), ("table.tsv", 20), ("plain.csv", 1)):
+        recipe, _ = ciyuan("init", name, cwd=scratch)
+        assert ('text: "body"' in recipe) == (name != "plain.csv") and "format: csv" in recipe and "keep: [en]" in recipe, recipe
+        write("columns.yaml", recipe)
+        ciyuan("build", "columns.yaml", "--quiet", "--output", f"{name}-out", cwd=scratch)
+        total = json.load(open(os.path.join(scratch, f"{name}-out/build.json")))["total"]
+        assert total["read"] == count and total["unreadable"] == 0, total
+    write("renamed.yaml", "name: r\nsources: [{path: table.csv, text: body}]\noutput: {path: renamed}\n")
+    ciyuan("build", "renamed.yaml", "--quiet", cwd=scratch)
+    os.rename(os.path.join(scratch, "renamed/data/train-00000.parquet"), os.path.join(scratch, "own.parquet"))
+    recipe, _ = ciyuan("init", "own.parquet", cwd=scratch)
+    assert "format: parquet" in recipe and "text:" not in recipe and "keep: [en]" in recipe, recipe
+    import duckdb
+    duckdb.sql(f"COPY (SELECT id, metadata, text AS content, [1, 2] AS list FROM '{scratch}/own.parquet') TO '{scratch}/other.parquet'")
+    recipe, _ = ciyuan("init", "other.parquet", cwd=scratch)
+    assert 'text: "content"' in recipe and "keep: [en]" in recipe, recipe
+
+
 @case("a recipe in another folder names the files as seen from there")
 def elsewhere():
     os.makedirs(os.path.join(scratch, "recipes"))
