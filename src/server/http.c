@@ -385,6 +385,23 @@ static bool is_stuck(struct cy_link *link, uint64_t now_ns)
     return call->body_received < (now_ns - since_ns) / SECOND_NS * BODY_BYTES_A_SECOND_MIN;
 }
 
+/* The library reads the socket on edges and takes a short read for its end, so that it may miss a client's FIN that came with the last
+ * bytes, and would wait for IDLE_SECONDS_MAX. What is still to be read in two ticks and does not come any more is at its end. */
+static bool has_left(struct cy_link *link)
+{
+    struct cy_call *call = link->call;
+    char byte;
+    bool reads = call == NULL || call->phase == CY_CALL_HEAD || call->phase == CY_CALL_BODY || call->phase == CY_CALL_REFUSED;
+    if (!reads || recv(link->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0) {
+        link->end_seen_at = 0;
+        return false;
+    }
+    uint64_t at = (call != NULL ? call->body_received : 0) + 1;
+    bool was_seen = link->end_seen_at == at;
+    link->end_seen_at = at;
+    return was_seen;
+}
+
 static void tick(struct cy_server *server)
 {
     uint64_t now_ns = cy_clock_ns();
@@ -393,7 +410,7 @@ static void tick(struct cy_server *server)
         struct cy_call *call = link->call;
         if (call != NULL && call->is_telling)
             call->response.progress(call->response.progress_context, cy_call_sent_bytes(call, false), false);
-        if (is_stuck(link, now_ns))
+        if (is_stuck(link, now_ns) || has_left(link))
             shutdown(link->socket, SHUT_RDWR); /* its event thread sees the end and closes it */
     }
     pthread_mutex_unlock(&server->links_lock);

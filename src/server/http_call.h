@@ -94,6 +94,7 @@ struct cy_link {
     struct cy_link *previous, *next; /* under links_lock */
     struct cy_call *call;            /* under links_lock */
     uint64_t idle_since_ns;          /* under links_lock: no request since then */
+    uint64_t end_seen_at;            /* under links_lock: bytes received + 1 when the client was seen to have ended; 0: it was not */
     int socket;
     bool is_local;       /* by the local socket */
     bool is_local_owner; /* and from the owner of the folder, or root */
