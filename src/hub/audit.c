@@ -52,10 +52,10 @@ enum cy_status cy_audit_add(struct cy_database *database, const struct cy_actor 
         struct cy_str previous = is_first ? CY_STR(CY_AUDIT_START) : cy_result_text(&rows, 0, 1);
         char hash[65];
         cy_audit_hash(&entry, previous, hash);
-        status = CY_RUN(database, CY_SQL_audit_insert, &arena, NULL, error, cy_value_integer(entry.sequence),
-                        cy_value_integer(entry.created_ms), cy_value_text(entry.actor_id), cy_value_text(entry.actor_name),
-                        cy_value_text(entry.action), cy_value_text(entry.subject_id), cy_value_text(entry.detail), cy_value_text(previous),
-                        cy_value_text(cy_str(hash)));
+        status =
+            CY_RUN(database, CY_SQL_audit_insert, &arena, NULL, error, cy_value_integer(entry.sequence), cy_value_integer(entry.created_ms),
+                   cy_value_text(entry.actor_id), cy_value_text(entry.actor_name), cy_value_text(entry.action),
+                   cy_value_text(entry.subject_id), cy_value_text(entry.detail), cy_value_text(previous), cy_value_text(cy_str(hash)));
     }
     cy_arena_release(&arena);
     return status;

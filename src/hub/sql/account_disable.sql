@@ -1,0 +1,1 @@
+UPDATE accounts SET disabled_ms = $2 WHERE id = $1

@@ -1,0 +1,1 @@
+DELETE FROM redirects WHERE path_key = $1

@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM refs WHERE repository_id = $1

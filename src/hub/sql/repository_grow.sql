@@ -1,0 +1,1 @@
+UPDATE repositories SET size_bytes = size_bytes + $2 WHERE id = $1

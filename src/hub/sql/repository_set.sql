@@ -1,0 +1,1 @@
+UPDATE repositories SET visibility = $2, gated = $3 WHERE id = $1
