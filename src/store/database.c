@@ -1,5 +1,7 @@
 #include "store/driver.h"
 
+#include "base/unicode.h"
+
 static const struct cy_value *cell(const struct cy_result *rows, size_t row, size_t column)
 {
     CY_ASSERT(row < rows->row_count && column < rows->column_count);
@@ -49,6 +51,19 @@ static void note_failure(struct cy_database *database, const struct cy_error *er
     database->failure = *error;
 }
 
+/* PostgreSQL takes no text that is not UTF-8 or holds a 0 byte; so neither database is given any. */
+static enum cy_status check_texts(const struct cy_query *query, const struct cy_value *parameters, size_t count, struct cy_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cy_str text = parameters[i].text;
+        if (parameters[i].kind != CY_VALUE_TEXT || text.size == 0)
+            continue;
+        if (memchr(text.data, 0, text.size) != NULL || !cy_utf8_is_valid(text.data, text.size))
+            return cy_error_set(error, CY_BAD_INPUT, "query %s: parameter $%zu is not UTF-8 text, or holds a 0 byte", query->name, i + 1);
+    }
+    return CY_OK;
+}
+
 static enum cy_status run(struct cy_database *database, const struct cy_query *query, const struct cy_value *parameters,
                           size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error)
 {
@@ -57,7 +72,9 @@ static enum cy_status run(struct cy_database *database, const struct cy_query *q
     struct cy_result unread;
     struct cy_result *result = rows != NULL ? rows : &unread;
     *result = (struct cy_result){0};
-    enum cy_status status = database->driver->run(database, query, parameters, parameter_count, rows != NULL ? arena : NULL, result, error);
+    enum cy_status status = check_texts(query, parameters, parameter_count, error);
+    if (status == CY_OK)
+        status = database->driver->run(database, query, parameters, parameter_count, rows != NULL ? arena : NULL, result, error);
     if (status != CY_OK)
         note_failure(database, error);
     return status;
@@ -93,6 +110,7 @@ enum cy_status cy_database_step(struct cy_database *database, enum cy_step step,
     case CY_STEP_BEGIN_WRITE:
         CY_ASSERT(database->transaction == CY_TRANSACTION_NONE);
         database->transaction = CY_TRANSACTION_OPEN;
+        database->is_worth_retry = database->is_unknown = false;
         break;
     case CY_STEP_ROLLBACK:
         if (database->transaction != CY_TRANSACTION_NONE)

@@ -36,14 +36,14 @@ struct cy_database {
     const struct cy_driver *driver;
     enum cy_transaction transaction;
     bool is_worth_retry;     /* of a lost transaction: the same work may succeed when it is run again */
+    bool is_unknown;         /* of a lost COMMIT: whether it took place cannot be found out */
     struct cy_error failure; /* of a failed or lost transaction: what failed first */
 };
 
 struct cy_driver_options {
     const char *data_folder;
-    const char *url;    /* NULL for SQLite */
-    bool is_writer;     /* the one connection that writes; PostgreSQL: it takes the advisory lock */
-    bool is_new_folder; /* the database may be made */
+    const char *url; /* NULL for SQLite */
+    bool is_writer;  /* the one connection that writes; PostgreSQL: it takes the advisory lock */
 };
 
 struct cy_driver {
@@ -55,7 +55,7 @@ struct cy_driver {
                           size_t parameter_count, struct cy_arena *arena, struct cy_result *rows, struct cy_error *error);
     /* Several statements without parameters or results: a migration. */
     enum cy_status (*script)(struct cy_database *database, const char *name, const char *text, struct cy_error *error);
-    /* A COMMIT that fails leaves the transaction LOST: nothing of it is there. When that cannot be known, is_worth_retry is false. */
+    /* A COMMIT that fails leaves the transaction LOST: nothing of it is there, save where is_unknown says so. */
     enum cy_status (*step)(struct cy_database *database, enum cy_step step, struct cy_error *error);
     /* Makes the connection usable again after it was lost, with bounded retries. */
     enum cy_status (*recover)(struct cy_database *database, struct cy_error *error);

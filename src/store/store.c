@@ -25,8 +25,11 @@ static enum cy_status choose_driver(struct cy_store *store, struct cy_error *err
     store->driver = &cy_driver_sqlite;
     if (url == NULL)
         return CY_OK;
-    cy_error_set(error, CY_BAD_RECIPE, "cannot use the database \"%s\"", url);
-    return cy_error_hint(error, "leave it out for SQLite in the data folder");
+    store->driver = &cy_driver_postgres;
+    if (cy_str_starts(cy_str(url), CY_STR("postgresql://")) || cy_str_starts(cy_str(url), CY_STR("postgres://")))
+        return CY_OK;
+    cy_error_set(error, CY_BAD_RECIPE, "cannot use the database \"%.12s…\": it is no postgresql:// URL", url); /* no more: passwords */
+    return cy_error_hint(error, "postgresql://user:password@host:5432/name, or nothing for SQLite in the data folder");
 }
 
 enum cy_status cy_store_open(struct cy_store **store_out, const struct cy_store_options *options, struct cy_error *error)

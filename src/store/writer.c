@@ -48,7 +48,6 @@ static void run_alone(struct cy_store *store, struct cy_work *work)
     struct cy_database *database = store->writer;
     for (int attempt = 0;; attempt++) {
         struct cy_error error;
-        database->is_worth_retry = false;
         if (cy_database_step(database, CY_STEP_BEGIN_WRITE, &error) != CY_OK)
             fail(work, &error);
         else if (run_piece(database, work) && work->status == CY_OK && commit(store, &error) != CY_OK)
@@ -87,12 +86,11 @@ static void run_group(struct cy_store *store, struct cy_work *first)
         return;
     }
     bool keeps = run_together(store, first);
-    struct cy_error error = store->writer->failure, recovery;
-    bool is_lost = store->writer->transaction == CY_TRANSACTION_LOST;
-    cy_database_step(store->writer, CY_STEP_ROLLBACK, &recovery);
+    struct cy_error error = store->writer->failure, unheard;
+    cy_database_step(store->writer, CY_STEP_ROLLBACK, &unheard);
     if (keeps)
         return;
-    if (is_lost && store->driver->recover(store->writer, &recovery) != CY_OK) {
+    if (store->writer->is_unknown || store->driver->recover(store->writer, &error) != CY_OK) {
         for (struct cy_work *work = first; work != NULL; work = work->next)
             fail(work, &error);
         return;
