@@ -1,0 +1,1 @@
+SELECT content FROM search_postings WHERE term = $1 AND block = $2

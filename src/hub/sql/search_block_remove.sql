@@ -1,0 +1,1 @@
+DELETE FROM search_postings WHERE term = $1 AND block = $2

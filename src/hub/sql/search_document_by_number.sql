@@ -1,0 +1,1 @@
+SELECT repository_id FROM search_documents WHERE number = $1

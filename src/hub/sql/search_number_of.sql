@@ -1,0 +1,1 @@
+SELECT number FROM search_documents WHERE repository_id = $1
