@@ -20,14 +20,19 @@
 enum {
     PLACE_BITS = 28, /* a document has at most 64 MiB, so fewer words */
     DEPTH_BITS = 4,
-    AHEAD = 12, /* places before its turn, a pair's slot is called into the cache: large documents' tables lie outside the nearest */
-    AHEAD_WORDS = 1 << 12, /* with fewer the table lies in the nearest */
-    SLOTS_MIN = 64,
-    RING = 16, /* at least the longest jump */
+    GROUP = 8,
+    GROUPS_MIN = 8,
+    LARGE_WORDS = 1 << 14, /* with more, room matters more than free slots */
+    AHEAD = 12,            /* places before its turn, a pair's group is called into the cache: large tables lie outside the nearest */
+    AHEAD_WORDS = 1 << 12, /* with fewer they lie in it */
+    RING = 16,             /* at least the longest jump */
 };
 
-/* A branch: the first n-gram of its words. 0 is an empty slot. */
-typedef uint64_t branch; /* place + 1, then the depth it leaves at, then the hash's lowest 32 bits */
+/* Branches whose hashes say so, in one line of the cache, looked at all at once: of each a tag, 0 where there is none, and the place of its
+ * first n-gram, with the depth it leaves at above that. */
+struct group {
+    uint32_t tags[GROUP], places[GROUP];
+};
 
 static const uint64_t FACTOR = 0x9E3779B97F4A7C15u;
 
@@ -41,14 +46,14 @@ struct ngrams {
     const uint64_t *words; /* their hashes */
     size_t count;
     const uint32_t *ends; /* ends[i]: code points of words 0…i-1 */
-    branch *slots;
-    unsigned shift; /* a hash's place in slots: its highest bits */
+    struct group *groups;
+    unsigned shift; /* a hash's place in groups: its highest bits */
     size_t mask;
-    struct record *records; /* by place; only those of branches are in use */
-    uint64_t
-        best[CY_NGRAM_TOP_MAX + 1]; /* the most frequent so far: how often it came again, then its place, inverted: the first of several */
-    uint32_t jumping;               /* bit n: the walk of n is not at this place */
-    uint32_t landing[RING];         /* bit n at place % RING: the walk of n goes on here */
+    struct record *records;              /* by place; only those of branches are in use */
+    uint64_t best[CY_NGRAM_TOP_MAX + 1]; /* the most frequent so far: how often it came again, then its place, inverted, so that of */
+                                         /* several the first is the greatest */
+    uint32_t jumping;                    /* bit n: the walk of n is not at this place */
+    uint32_t landing[RING];              /* bit n at place % RING: the walk of n goes on here */
     uint64_t chars[CY_NGRAM_MAX + 1];
 };
 
@@ -63,6 +68,12 @@ static inline unsigned equal_words(const uint64_t *one, const uint64_t *other)
     return (unsigned)__builtin_ctz(~halves) / 2; /* two bits a word; the bits behind the last are 0 */
 }
 
+/* Which of eight numbers are not 0 but all ones, a bit each. */
+static inline unsigned set_of(__m128i low, __m128i high)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128()));
+}
+
 static inline uint64_t pair_hash(const struct ngrams *ngrams, size_t place)
 {
     return ngrams->words[place] * FACTOR + ngrams->words[place + 1];
@@ -72,20 +83,27 @@ static inline uint64_t pair_hash(const struct ngrams *ngrams, size_t place)
  * many words are equal there. Without one this place becomes it, and 0 is returned. */
 static inline unsigned find(struct ngrams *ngrams, uint64_t hash, unsigned depth, size_t place, size_t *first)
 {
-    uint64_t mark = (uint64_t)(uint32_t)hash << 32 | depth << PLACE_BITS;
+    const __m128i tag = _mm_set1_epi32((int)((uint32_t)hash | 1));
     for (size_t at = hash >> ngrams->shift;; at = (at + 1) & ngrams->mask) {
-        branch found = ngrams->slots[at];
-        if (found == 0) {
-            ngrams->slots[at] = mark | (place + 1);
+        struct group *group = &ngrams->groups[at];
+        __m128i low = _mm_load_si128((const __m128i *)(void *)group->tags), high = _mm_load_si128((const __m128i *)(void *)group->tags + 1);
+        for (unsigned hits = set_of(_mm_cmpeq_epi32(low, tag), _mm_cmpeq_epi32(high, tag)); hits != 0; hits &= hits - 1) {
+            uint32_t found = group->places[__builtin_ctz(hits)];
+            if (found >> PLACE_BITS != depth)
+                continue;
+            *first = found & (((uint32_t)1 << PLACE_BITS) - 1);
+            unsigned equal = equal_words(ngrams->words + place, ngrams->words + *first);
+            if (equal > depth)
+                return equal;
+        }
+        unsigned empty = set_of(_mm_cmpeq_epi32(low, _mm_setzero_si128()), _mm_cmpeq_epi32(high, _mm_setzero_si128()));
+        if (empty != 0) {
+            unsigned slot = (unsigned)__builtin_ctz(empty);
+            group->tags[slot] = (uint32_t)hash | 1;
+            group->places[slot] = (uint32_t)place | depth << PLACE_BITS;
             ngrams->records[place] = (struct record){.unseen = ngrams->jumping};
             return 0;
         }
-        if ((found ^ mark) >> PLACE_BITS != 0)
-            continue;
-        *first = (found & (((uint64_t)1 << PLACE_BITS) - 1)) - 1;
-        unsigned equal = equal_words(ngrams->words + place, ngrams->words + *first);
-        if (equal > depth)
-            return equal;
     }
 }
 
@@ -136,22 +154,23 @@ static inline void visit(struct ngrams *ngrams, size_t place)
 
 static void open_tables(struct ngrams *ngrams, const struct cy_words *words, struct cy_quality_scratch *scratch)
 {
-    size_t slot_count = SLOTS_MIN, count = words->count;
-    while (slot_count < count + count / 2)
-        slot_count *= 2;
-    size_t numbers = slot_count + count * sizeof(struct record) / sizeof(uint64_t) + (count + 2) / 2;
+    size_t group_count = GROUPS_MIN, count = words->count, slot_count = count <= LARGE_WORDS ? count + count / 2 : count;
+    while (group_count * GROUP < slot_count)
+        group_count *= 2;
+    size_t numbers = group_count * GROUP + count * sizeof(struct record) / sizeof(uint64_t) + (count + 2) / 2;
     if (scratch->number_capacity < numbers) {
         free(scratch->numbers);
-        scratch->number_capacity = numbers + numbers / 2;
-        scratch->numbers = cy_alloc(scratch->number_capacity * sizeof *scratch->numbers);
+        scratch->number_capacity = (numbers + numbers / 2 + GROUP - 1) / GROUP * GROUP;
+        scratch->numbers = aligned_alloc(sizeof(struct group), scratch->number_capacity * sizeof *scratch->numbers);
+        CY_ASSERT(scratch->numbers != NULL);
     }
     uint32_t *ends;
-    ngrams->slots = scratch->numbers;
-    ngrams->records = (struct record *)(void *)(ngrams->slots + slot_count);
+    ngrams->groups = (struct group *)(void *)scratch->numbers;
+    ngrams->records = (struct record *)(void *)(ngrams->groups + group_count);
     ngrams->ends = ends = (uint32_t *)(void *)(ngrams->records + count);
-    ngrams->mask = slot_count - 1;
-    ngrams->shift = 64 - (unsigned)__builtin_ctzll(slot_count);
-    memset(ngrams->slots, 0, slot_count * sizeof *ngrams->slots);
+    ngrams->mask = group_count - 1;
+    ngrams->shift = 64 - (unsigned)__builtin_ctzll(group_count);
+    memset(ngrams->groups, 0, group_count * sizeof *ngrams->groups);
     ends[0] = 0;
     for (size_t word = 0; word < count; word++)
         ends[word + 1] = ends[word] + words->chars[word];
@@ -174,7 +193,7 @@ void cy_ngram_repeats(const struct cy_words *words, struct cy_quality_scratch *s
     size_t place = 0, pairs = words->count > 0 ? words->count - 1 : 0;
     if (words->count > AHEAD_WORDS)
         for (; place + AHEAD < pairs; place++) {
-            __builtin_prefetch(&ngrams.slots[pair_hash(&ngrams, place + AHEAD) >> ngrams.shift], 1);
+            __builtin_prefetch(&ngrams.groups[pair_hash(&ngrams, place + AHEAD) >> ngrams.shift], 1);
             visit(&ngrams, place);
         }
     for (; place < pairs; place++)
