@@ -16,9 +16,9 @@
 #include <stdatomic.h>
 
 enum {
-    CY_HEAD_BYTES_MAX = 32 * 1024,        /* request line and headers; signed URLs and cookies are far smaller */
+    CY_HEAD_BYTES_MAX = 24 * 1024,         /* request line and headers; signed URLs and cookies are far smaller */
     CY_HEADER_COUNT_MAX = 100,            /* as nginx and Apache have it */
-    CY_CONNECTION_BYTES_MAX = 128 * 1024, /* a connection's memory: twice the head, and room to receive a body in large pieces */
+    CY_CONNECTION_BYTES_MAX = 48 * 1024,   /* a connection's memory: twice the head; zeroed whole for each request, so no more */
     CY_BODY_PIECE_BYTES = 512 * 1024,     /* what is handed to a worker at once: large enough to make its wake-up cheap */
     CY_ADMIT_BYTES_MIN = 64 * 1024,       /* a body that is larger waits until it is known who sends it */
     CY_UPLOADS_MAX = 128,                 /* spooled bodies at once: two pieces each, 128 MiB in all */
