@@ -66,11 +66,11 @@ struct tally {
     struct cy_repeats repeats;
 };
 
-static struct tally count_lines(const struct fineweb_quality *op, struct cy_str text, bool ascii, struct cy_tally *seen)
+static struct tally count_lines(const struct fineweb_quality *op, struct cy_str text, bool ascii, struct cy_seen *seen)
 {
     struct tally tally = {.newlines = cy_count_byte(text, '\n')};
     const char *end = text.data + text.size;
-    cy_tally_begin(seen, tally.newlines + 1);
+    cy_seen_begin(seen, tally.newlines + 1);
     for (const char *from = text.data, *newline; from <= end; from = newline + 1) {
         newline = from < end ? memchr(from, '\n', (size_t)(end - from)) : NULL;
         if (newline == NULL)
@@ -111,7 +111,7 @@ static enum cy_status run(const void *self, struct cy_batch *batch, __attribute_
         bool ascii = cy_text_is_ascii(batch, row);
         struct tally tally = {0};
         if (batch->texts[row].size > 0)
-            tally = count_lines(op, batch->texts[row], ascii, &scratch->tally);
+            tally = count_lines(op, batch->texts[row], ascii, &scratch->lines);
         double measured[MEASURES] = {0};
         if (tally.lines == 0) {
             cy_batch_remove(batch, row, "empty", 0, 0);

@@ -72,44 +72,56 @@ static const struct cy_rule rules[] = {
     {0},
 };
 
-/* The parts of text between runs of at least `newlines_min` newlines; a run at either end leaves an empty part, as re.split does.
- * Returns how many parts there are. */
-static size_t add_parts(struct cy_str text, size_t newlines_min, bool ascii, struct cy_tally *seen, struct cy_repeats *repeats)
+/* What parts of a text are repeated: those between runs of newlines. */
+struct parts {
+    struct cy_repeats repeats;
+    size_t count;
+    const char *from; /* the one at hand begins here */
+};
+
+static inline void end_part(struct parts *parts, const char *end, bool ascii, struct cy_seen *seen)
 {
-    const char *end = text.data + text.size, *from = text.data, *at = from;
-    size_t count = 1;
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        if (newline == NULL)
-            break;
-        for (at = newline; at < end && *at == '\n';)
-            at++;
-        if ((size_t)(at - newline) < newlines_min)
-            continue;
-        cy_repeats_add(repeats, seen, (struct cy_str){from, (size_t)(newline - from)}, ascii);
-        from = at;
-        count++;
-    }
-    cy_repeats_add(repeats, seen, (struct cy_str){from, (size_t)(end - from)}, ascii);
-    return count;
+    cy_repeats_add(&parts->repeats, seen, (struct cy_str){parts->from, (size_t)(end - parts->from)}, ascii);
+    parts->count++;
 }
 
-static void measure_parts(struct cy_str text, size_t newlines_min, double char_count, bool ascii, struct cy_quality_scratch *scratch,
-                          double *fraction, double *char_fraction)
+/* Lines lie between runs of newlines, paragraphs of the stripped text between runs of two or more; a run at an end of the text leaves an
+ * empty line, as re.split does. One walk for both. */
+static void count_parts(struct cy_str text, bool ascii, struct cy_quality_scratch *scratch, struct parts *lines, struct parts *paragraphs)
 {
-    struct cy_repeats repeats = {0, 0};
-    cy_tally_begin(&scratch->tally, cy_count_byte(text, '\n') + 1);
-    size_t count = add_parts(text, newlines_min, ascii, &scratch->tally, &repeats);
-    *fraction = (double)repeats.count / (double)count;
-    *char_fraction = (double)repeats.chars / char_count;
+    struct cy_str stripped = cy_strip(text);
+    const char *end = text.data + text.size, *stripped_end = stripped.data + stripped.size, *run = NULL, *behind = NULL;
+    *lines = (struct parts){.from = text.data};
+    *paragraphs = (struct parts){.from = stripped.data};
+    for (size_t at = 0; at < text.size; at += CY_NEWLINES_BYTES)
+        for (uint64_t newlines = cy_newlines(text, at); newlines != 0; newlines &= newlines - 1) {
+            const char *newline = text.data + at + __builtin_ctzll(newlines);
+            if (newline != behind) {
+                run = newline;
+                end_part(lines, run, ascii, &scratch->lines);
+            } else if (newline == run + 1 && run > stripped.data && run < stripped_end) {
+                end_part(paragraphs, run, ascii, &scratch->paragraphs);
+            }
+            behind = lines->from = newline + 1;
+            if (newline > run && run > stripped.data && run < stripped_end)
+                paragraphs->from = behind;
+        }
+    end_part(lines, end, ascii, &scratch->lines);
+    end_part(paragraphs, stripped_end, ascii, &scratch->paragraphs);
 }
 
 static void measure(const struct cy_words *words, struct cy_quality_scratch *scratch, double measured[MEASURES])
 {
-    bool ascii = words->ascii;
-    double char_count = (double)cy_char_count(words->text, ascii);
-    measure_parts(cy_strip(words->text), 2, char_count, ascii, scratch, &measured[PARA_FRAC], &measured[PARA_CHAR_FRAC]);
-    measure_parts(words->text, 1, char_count, ascii, scratch, &measured[LINE_FRAC], &measured[LINE_CHAR_FRAC]);
+    double char_count = (double)cy_char_count(words->text, words->ascii);
+    size_t newline_count = cy_count_byte(words->text, '\n');
+    struct parts lines, paragraphs;
+    cy_seen_begin(&scratch->lines, newline_count + 1);
+    cy_seen_begin(&scratch->paragraphs, newline_count / 2 + 1);
+    count_parts(words->text, words->ascii, scratch, &lines, &paragraphs);
+    measured[PARA_FRAC] = (double)paragraphs.repeats.count / (double)paragraphs.count;
+    measured[PARA_CHAR_FRAC] = (double)paragraphs.repeats.chars / char_count;
+    measured[LINE_FRAC] = (double)lines.repeats.count / (double)lines.count;
+    measured[LINE_CHAR_FRAC] = (double)lines.repeats.chars / char_count;
     struct cy_ngram_repeats repeats;
     cy_ngram_repeats(words, scratch, &repeats);
     for (size_t n = CY_NGRAM_MIN; n <= CY_NGRAM_MAX; n++)

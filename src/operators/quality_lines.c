@@ -94,75 +94,44 @@ struct cy_str cy_strip_right(struct cy_str text)
     return (struct cy_str){text.data, (size_t)(end - text.data)};
 }
 
-static void clear_marks(struct cy_tally *tally)
-{
-    memset(tally->slots, 0, tally->capacity * sizeof *tally->slots);
-    if (tally->spare_capacity > 0)
-        memset(tally->spare, 0, tally->spare_capacity * sizeof *tally->spare);
-    tally->round = 0;
-}
-
-void cy_tally_begin(struct cy_tally *tally, size_t count)
+void cy_seen_begin(struct cy_seen *seen, size_t count)
 {
     enum { SLOTS_MIN = 64 };
     size_t capacity = SLOTS_MIN;
     while (capacity < 2 * count)
         capacity *= 2;
-    if (capacity > tally->capacity) {
-        free(tally->slots);
-        tally->slots = cy_alloc_zero(capacity, sizeof *tally->slots);
-        tally->capacity = capacity;
+    if (capacity > seen->capacity) {
+        free(seen->slots);
+        seen->slots = cy_alloc(capacity * sizeof *seen->slots);
+        seen->capacity = capacity;
     }
-    tally->mask = capacity - 1;
-    tally->used = 0;
-    if (tally->round == UINT32_MAX) /* the old marks would come back */
-        clear_marks(tally);
-    tally->round++;
+    seen->mask = capacity - 1;
+    memset(seen->slots, 0, capacity * sizeof *seen->slots);
 }
 
-/* Twice the slots in use: the keys move to the other array. */
-void cy_tally_grow(struct cy_tally *tally)
+void cy_seen_release(struct cy_seen *seen)
 {
-    size_t capacity = 2 * (tally->mask + 1);
-    struct cy_tally_slot *from = tally->slots;
-    size_t from_count = tally->mask + 1, from_capacity = tally->capacity;
-    uint32_t from_round = tally->round;
-    if (tally->round == UINT32_MAX) { /* marks of both arrays begin anew; those of the keys to move are 1 */
-        for (size_t i = 0; i < from_capacity; i++)
-            from[i].round = i < from_count && from[i].round == UINT32_MAX;
-        if (tally->spare_capacity > 0)
-            memset(tally->spare, 0, tally->spare_capacity * sizeof *tally->spare);
-        from_round = tally->round = 1;
-    }
-    if (capacity > tally->spare_capacity) {
-        free(tally->spare);
-        tally->spare = cy_alloc_zero(capacity, sizeof *tally->spare);
-        tally->spare_capacity = capacity;
-    }
-    tally->slots = tally->spare;
-    tally->capacity = tally->spare_capacity;
-    tally->spare = from;
-    tally->spare_capacity = from_capacity;
-    tally->mask = capacity - 1;
-    tally->used = 0;
-    tally->round++;
-    for (size_t i = 0; i < from_count; i++) {
-        bool found;
-        if (from[i].round == from_round)
-            cy_tally_slot(tally, from[i].key, &found)->value = from[i].value;
-    }
-}
-
-void cy_tally_release(struct cy_tally *tally)
-{
-    free(tally->slots);
-    free(tally->spare);
-    *tally = (struct cy_tally){0};
+    free(seen->slots);
+    *seen = (struct cy_seen){0};
 }
 
 size_t cy_char_count(struct cy_str text, bool ascii)
 {
     return ascii ? text.size : cy_utf8_count(text.data, text.size);
+}
+
+uint64_t cy_newlines(struct cy_str text, size_t at)
+{
+    char last[CY_NEWLINES_BYTES] = {0};
+    const char *from = text.data + at;
+    if (text.size - at < CY_NEWLINES_BYTES)
+        from = memcpy(last, from, text.size - at);
+    uint64_t newlines = 0;
+    for (unsigned i = 0; i < CY_NEWLINES_BYTES; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(from + i));
+        newlines |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'))) << i;
+    }
+    return newlines;
 }
 
 size_t cy_count_byte(struct cy_str text, char byte)
@@ -180,11 +149,9 @@ size_t cy_count_byte(struct cy_str text, char byte)
     return count;
 }
 
-void cy_repeats_add(struct cy_repeats *repeats, struct cy_tally *seen, struct cy_str item, bool ascii)
+void cy_repeats_add(struct cy_repeats *repeats, struct cy_seen *seen, struct cy_str item, bool ascii)
 {
-    bool found;
-    cy_tally_slot(seen, cy_hash64(item, 0), &found);
-    if (found) {
+    if (cy_seen_add(seen, cy_hash64(item, 0))) {
         repeats->count++;
         repeats->chars += cy_char_count(item, ascii);
     }
@@ -198,7 +165,8 @@ static void *make_scratch(__attribute__((unused)) const void *context)
 static void free_scratch(void *object)
 {
     struct cy_quality_scratch *scratch = object;
-    cy_tally_release(&scratch->tally);
+    cy_seen_release(&scratch->lines);
+    cy_seen_release(&scratch->paragraphs);
     free(scratch->numbers);
     free(scratch);
 }

@@ -16,54 +16,29 @@ static inline struct cy_str cy_strip(struct cy_str text)
     return cy_strip_left(cy_strip_right(text));
 }
 
-/* ---- a table that is emptied in no time ---- */
+/* ---- a set that is emptied in no time ---- */
 
-struct cy_tally_slot {
-    uint64_t key;
-    uint32_t round; /* the slot is in use when this is the tally's round */
-    uint32_t value;
+/* Hashes that came before, compared in all their 64 bits. {0} is a set to begin with. */
+struct cy_seen {
+    uint64_t *slots; /* 0: empty */
+    size_t capacity; /* slots allocated */
+    size_t mask;     /* of those in use, a power of two: small inputs stay in the nearest cache */
 };
 
-/* Keys to numbers, open addressing, at most half full. Keys are well-mixed hashes, compared in all their 64 bits. */
-struct cy_tally {
-    struct cy_tally_slot *slots;
-    size_t capacity; /* slots allocated, a power of two */
-    size_t mask;     /* of the part in use: small inputs stay in the nearest cache */
-    size_t used;     /* keys */
-    uint32_t round;
-    struct cy_tally_slot *spare; /* where the keys go when the table grows */
-    size_t spare_capacity;
-};
+/* Empties it. At most `count` hashes will be added. */
+void cy_seen_begin(struct cy_seen *seen, size_t count);
+void cy_seen_release(struct cy_seen *seen);
 
-/* Empties it. It grows as it fills; `count` is how many keys there may be at first. */
-void cy_tally_begin(struct cy_tally *tally, size_t count);
-void cy_tally_grow(struct cy_tally *tally);
-void cy_tally_release(struct cy_tally *tally);
-
-/* The key's slot, until the next call; *found says whether it was there. A new one has value 0. */
-static inline struct cy_tally_slot *cy_tally_slot(struct cy_tally *tally, uint64_t key, bool *found)
+/* Adds a well-mixed hash; says whether it was there. */
+static inline bool cy_seen_add(struct cy_seen *seen, uint64_t hash)
 {
-    for (;;) {
-        size_t at = key & tally->mask;
-        while (tally->slots[at].round == tally->round && tally->slots[at].key != key)
-            at = (at + 1) & tally->mask;
-        struct cy_tally_slot *slot = &tally->slots[at];
-        *found = slot->round == tally->round;
-        if (*found)
-            return slot;
-        if (2 * tally->used <= tally->mask) {
-            *slot = (struct cy_tally_slot){key, tally->round, 0};
-            tally->used++;
-            return slot;
-        }
-        cy_tally_grow(tally);
-    }
-}
-
-/* Brings a key's place into the cache, for a call some keys later. */
-static inline void cy_tally_prefetch(const struct cy_tally *tally, uint64_t key)
-{
-    __builtin_prefetch(&tally->slots[key & tally->mask], 1);
+    uint64_t key = hash != 0 ? hash : 1;
+    size_t at = key & seen->mask;
+    while (seen->slots[at] != 0 && seen->slots[at] != key)
+        at = (at + 1) & seen->mask;
+    bool found = seen->slots[at] != 0;
+    seen->slots[at] = key;
+    return found;
 }
 
 /* How many of a list's items stand in it before, and the code points of those. */
@@ -71,16 +46,20 @@ struct cy_repeats {
     size_t count, chars;
 };
 /* Counts one item more. */
-void cy_repeats_add(struct cy_repeats *repeats, struct cy_tally *seen, struct cy_str item, bool ascii);
+void cy_repeats_add(struct cy_repeats *repeats, struct cy_seen *seen, struct cy_str item, bool ascii);
 
 /* Code points of text; its bytes when it is known to be ASCII. */
 size_t cy_char_count(struct cy_str text, bool ascii);
+
+/* Which of the CY_NEWLINES_BYTES bytes from `at` on, a multiple of that, are newlines, a bit each; behind the text there is none. */
+enum { CY_NEWLINES_BYTES = 64 };
+uint64_t cy_newlines(struct cy_str text, size_t at);
 
 size_t cy_count_byte(struct cy_str text, char byte);
 
 /* The worker's tables, shared by the quality operators. */
 struct cy_quality_scratch {
-    struct cy_tally tally;
+    struct cy_seen lines, paragraphs;
     /* for n-grams; see ngram_repeats.c */
     uint64_t *numbers;
     size_t number_capacity;

@@ -1,5 +1,6 @@
 #include "cy_test.h"
 
+#include "base/unicode.h"
 #include "operators/ngram_repeats.h"
 
 #include <math.h>
@@ -83,6 +84,56 @@ CY_TEST("a limit of 0 is no limit, and a measure that equals its limit is kept")
 
 /* ---- against the definition ---- */
 
+/* The parts of text between runs of at least newlines_min newlines, as re.split gives them, and which of them stand before: their count and
+ * code points, of all. */
+static void parts_by_definition(struct cy_str text, size_t newlines_min, double *fraction, double *chars)
+{
+    struct cy_str parts[200];
+    size_t count = 0, from = 0, repeated = 0;
+    *chars = 0;
+    for (size_t at = 0; at <= text.size; at++) {
+        size_t run = 0;
+        while (at + run < text.size && text.data[at + run] == '\n')
+            run++;
+        if (at < text.size && run < newlines_min) {
+            at += run > 0 ? run - 1 : 0;
+            continue;
+        }
+        parts[count++] = (struct cy_str){text.data + from, at - from};
+        from = at + run;
+        at += run > 0 ? run - 1 : 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (cy_str_equal(parts[i], parts[k])) {
+                repeated++;
+                *chars += (double)cy_utf8_count(parts[i].data, parts[i].size);
+                break;
+            }
+    *fraction = (double)repeated / (double)count;
+}
+
+CY_TEST("lines and paragraphs are counted as re.split and a list of those seen count them, on random texts")
+{
+    uint64_t random = cy_test_seed();
+    for (size_t round = 0; round < 2000; round++) {
+        static const char *const pieces[] = {"\n", "\n", "\n\n",   "a",
+                                             "b",  " ",  "\u3000", "a longer line, so that blocks of 64 bytes end anywhere"};
+        char text[1000] = "";
+        for (size_t i = 1 + cy_test_random(&random) % 60; i > 0 && strlen(text) < 900; i--)
+            strcat(text, pieces[cy_test_random(&random) % CY_COUNT(pieces)]);
+        struct cy_batch *batch = cy_test_batch(text, NULL);
+        cy_test_run("gopher_repetition", NO_LIMITS, batch);
+        double fraction, chars, all = (double)cy_utf8_count(text, strlen(text));
+        parts_by_definition(cy_str(text), 1, &fraction, &chars);
+        cy_expect_signal(batch, 0, "dup_line_frac", fraction);
+        cy_expect_signal(batch, 0, "dup_line_char_frac", chars / all);
+        parts_by_definition(cy_strip(cy_str(text)), 2, &fraction, &chars);
+        cy_expect_signal(batch, 0, "dup_para_frac", fraction);
+        cy_expect_signal(batch, 0, "dup_para_char_frac", chars / all);
+    }
+}
+
 /* The words of `count` from `from` on, end to end or with single spaces. */
 static struct cy_str gram(const struct cy_words *words, size_t from, size_t count, bool spaces, char *out)
 {
@@ -162,7 +213,6 @@ CY_TEST("n-grams of all lengths are counted as brute force counts them, on rando
         }
         cy_arena_reset(&arena);
     }
-    cy_tally_release(&scratch.tally);
     free(scratch.numbers);
     cy_arena_release(&arena);
     cy_word_splitter_free(splitter);
