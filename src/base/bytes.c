@@ -148,24 +148,6 @@ void cy_buffer_printf(struct cy_buffer *buffer, const char *format, ...)
     buffer->size += (size_t)size;
 }
 
-/* Bytes of the UTF-8 character at the front of `text`, 0 when it is none (Unicode 16.0, table 3-7). */
-static size_t utf8_size(struct cy_str text)
-{
-    const uint8_t *at = (const uint8_t *)text.data;
-    if (at[0] < 0x80)
-        return 1;
-    size_t size = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
-    if (at[0] < 0xC2 || at[0] > 0xF4 || text.size < size)
-        return 0;
-    uint8_t low = at[0] == 0xE0 ? 0xA0 : at[0] == 0xF0 ? 0x90 : 0x80, high = at[0] == 0xED ? 0x9F : at[0] == 0xF4 ? 0x8F : 0xBF;
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < size; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    return size;
-}
-
 void cy_buffer_add_json(struct cy_buffer *buffer, struct cy_str text)
 {
     static const char hex[] = "0123456789abcdef";
@@ -178,7 +160,7 @@ void cy_buffer_add_json(struct cy_buffer *buffer, struct cy_str text)
             i++;
             continue;
         }
-        size_t size = byte < 0x80 ? 1 : utf8_size((struct cy_str){text.data + i, text.size - i});
+        size_t size = cy_utf8_size(text.data + i, text.size - i);
         if (size > 1) {
             i += size;
             continue;

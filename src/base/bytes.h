@@ -50,6 +50,29 @@ struct cy_str cy_str_trim(struct cy_str text);              /* ASCII white space
 /* The part before the first `byte`; *rest is what follows it, empty when there is none. */
 struct cy_str cy_str_split(struct cy_str text, char byte, struct cy_str *rest);
 
+/* Bytes of the UTF-8 character at the front of `text`, or 0 when it is none. The second byte's range depends on the first: Unicode 16.0,
+ * table 3-7. */
+static inline size_t cy_utf8_size(const char *text, size_t size_bytes)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    if (size_bytes == 0)
+        return 0;
+    uint8_t first = at[0];
+    if (first < 0x80)
+        return 1;
+    size_t size = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+    if (size == 0 || size > size_bytes)
+        return 0;
+    uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < size; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    return size;
+}
+
 /* A growing buffer on the heap. Life cycle: {0} is empty and valid; clear keeps the memory; release frees it. */
 struct cy_buffer {
     char *data;

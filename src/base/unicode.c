@@ -1,30 +1,9 @@
 #include "base/unicode.h"
 
-/* The size of the valid sequence that begins at `at`, or 0. The second byte's range depends on the first: Unicode 16.0, table 3-7. */
-static size_t sequence_size(const uint8_t *at, size_t size_bytes)
-{
-    if (size_bytes == 0)
-        return 0;
-    uint8_t first = at[0];
-    if (first < 0x80)
-        return 1;
-    size_t size = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-    if (size == 0 || size > size_bytes)
-        return 0;
-    uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < size; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    return size;
-}
-
 uint32_t cy_utf8_decode_long(const char **at, const char *end)
 {
     const uint8_t *bytes = (const uint8_t *)*at;
-    size_t size = sequence_size(bytes, (size_t)(end - *at));
+    size_t size = cy_utf8_size(*at, (size_t)(end - *at));
     *at += CY_MAX(size, 1);
     switch (size) {
     case 1:
@@ -46,7 +25,7 @@ uint32_t cy_utf8_decode_back(const char *start, const char **at)
     for (const char *from = end - 1; from >= start && end - from <= 4; from--) {
         if (((uint8_t)*from & 0xC0) == 0x80)
             continue;
-        if (sequence_size((const uint8_t *)from, (size_t)(end - from)) != (size_t)(end - from))
+        if (cy_utf8_size(from, (size_t)(end - from)) != (size_t)(end - from))
             break;
         *at = from;
         return cy_utf8_decode(&from, end);
@@ -122,7 +101,7 @@ bool cy_utf8_is_valid(const char *text, size_t size_bytes)
             at += 8;
             continue;
         }
-        size_t size = sequence_size((const uint8_t *)text + at, size_bytes - at);
+        size_t size = cy_utf8_size(text + at, size_bytes - at);
         if (size == 0)
             return false;
         at += size;

@@ -191,10 +191,7 @@ static enum cy_status run_query(const char *folder, const char *text, const char
     struct cy_dataset_tables tables = {0};
     struct cy_arena arena = {0};
     struct cy_str query = trim_query(text);
-    const struct cy_dataset *const datasets[] = {&dataset};
-    enum cy_status status = cy_dataset_read(&dataset, folder, error);
-    if (status == CY_OK)
-        status = cy_dataset_tables(&tables, datasets, (const char *const[]){""}, 1, memory_bytes, error);
+    enum cy_status status = cy_dataset_open_tables(&dataset, &tables, folder, memory_bytes, error);
     if (status == CY_OK) {
         if (strcmp(format, "csv") == 0)
             status = print_csv(tables.duck, query, &arena, error);

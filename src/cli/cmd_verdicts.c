@@ -254,10 +254,7 @@ static enum cy_status run(const char *folder, const struct request *request, con
 {
     struct cy_dataset dataset = {0};
     struct cy_dataset_tables tables = {0};
-    const struct cy_dataset *const datasets[] = {&dataset};
-    enum cy_status status = cy_dataset_read(&dataset, folder, error);
-    if (status == CY_OK)
-        status = cy_dataset_tables(&tables, datasets, (const char *const[]){""}, 1, INT64_C(1) << 30, error);
+    enum cy_status status = cy_dataset_open_tables(&dataset, &tables, folder, INT64_C(1) << 30, error);
     if (status == CY_OK) {
         if (id != NULL)
             status = cy_verdict_explain(&dataset, tables.duck, id, request->json, error);

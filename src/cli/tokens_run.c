@@ -82,10 +82,7 @@ static enum cy_status open_records(const struct cy_tokens_run *run, struct input
 
 static enum cy_status open_dataset(struct input *input, const char *path, struct cy_error *error)
 {
-    const struct cy_dataset *const datasets[] = {&input->dataset};
-    enum cy_status status = cy_dataset_read(&input->dataset, path, error);
-    if (status == CY_OK)
-        status = cy_dataset_tables(&input->tables, datasets, (const char *const[]){""}, 1, DATASET_MEMORY_BYTES, error);
+    enum cy_status status = cy_dataset_open_tables(&input->dataset, &input->tables, path, DATASET_MEMORY_BYTES, error);
     if (status == CY_OK)
         status = cy_duck_query(input->tables.duck, "SELECT id, text, coalesce(party, '') FROM data", &input->rows, error);
     return status;

@@ -378,6 +378,15 @@ enum cy_status cy_dataset_tables(struct cy_dataset_tables *tables, const struct 
     return status;
 }
 
+enum cy_status cy_dataset_open_tables(struct cy_dataset *dataset, struct cy_dataset_tables *tables, const char *folder,
+                                      int64_t memory_bytes, struct cy_error *error)
+{
+    const struct cy_dataset *const datasets[] = {dataset};
+    *tables = (struct cy_dataset_tables){0};
+    enum cy_status status = cy_dataset_read(dataset, folder, error);
+    return status == CY_OK ? cy_dataset_tables(tables, datasets, (const char *const[]){""}, 1, memory_bytes, error) : status;
+}
+
 void cy_dataset_close_tables(struct cy_dataset_tables *tables)
 {
     struct cy_error ignored;

@@ -55,6 +55,9 @@ struct cy_dataset_tables {
 enum cy_status cy_dataset_tables(struct cy_dataset_tables *tables, const struct cy_dataset *const *datasets, const char *const *prefixes,
                                  size_t dataset_count, int64_t memory_bytes, struct cy_error *error);
 void cy_dataset_close_tables(struct cy_dataset_tables *tables);
+/* Reads one dataset and opens its tables, without a prefix. On errors too both are to be closed, the tables first. */
+enum cy_status cy_dataset_open_tables(struct cy_dataset *dataset, struct cy_dataset_tables *tables, const char *folder,
+                                      int64_t memory_bytes, struct cy_error *error);
 
 /* What the build report says of a signal's thresholds: `rule` keeps what is `keep` ("≥") `low` … `high`. */
 struct cy_read_threshold {

@@ -16,6 +16,23 @@ struct cy_scratch {
     size_t entry_count;
 };
 
+static void *make_buffer(const void *context)
+{
+    (void)context;
+    return cy_alloc_zero(1, sizeof(struct cy_buffer));
+}
+
+static void free_buffer(void *object)
+{
+    cy_buffer_release(object);
+    free(object);
+}
+
+struct cy_buffer *cy_scratch_buffer(struct cy_scratch *scratch, const void *owner)
+{
+    return cy_scratch_get(scratch, owner, make_buffer, NULL, free_buffer);
+}
+
 struct cy_scratch *cy_scratch_new(void)
 {
     return cy_alloc_zero(1, sizeof(struct cy_scratch));

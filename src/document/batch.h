@@ -49,6 +49,8 @@ struct cy_words;
  * with the worker. Never NULL. */
 void *cy_scratch_get(struct cy_scratch *scratch, const void *owner, void *(*make)(const void *context), const void *context,
                      void (*free_object)(void *object));
+/* A buffer as the object; it stands as its last user left it. */
+struct cy_buffer *cy_scratch_buffer(struct cy_scratch *scratch, const void *owner);
 struct cy_scratch *cy_scratch_new(void);
 void cy_scratch_free(struct cy_scratch *scratch);
 

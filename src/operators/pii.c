@@ -105,18 +105,6 @@ static struct cy_str masked(struct cy_arena *arena, struct cy_str match)
     return (struct cy_str){shape, size};
 }
 
-static void *buffer_make(const void *context)
-{
-    (void)context;
-    return cy_alloc_zero(1, sizeof(struct cy_buffer));
-}
-
-static void buffer_free(void *object)
-{
-    cy_buffer_release(object);
-    free(object);
-}
-
 /* What was found in one text. */
 struct findings {
     size_t counts[CY_PII_CLASSES];
@@ -148,7 +136,7 @@ static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_er
 {
     (void)error;
     const struct pii *op = self;
-    struct cy_buffer *out = cy_scratch_get(batch->scratch, self, buffer_make, NULL, buffer_free);
+    struct cy_buffer *out = cy_scratch_buffer(batch->scratch, self);
     for (size_t row = 0; row < batch->row_count; row++) {
         struct findings findings;
         search(op, batch->texts[row], out, &findings);

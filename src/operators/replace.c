@@ -118,18 +118,6 @@ static void add_replacement(const struct replace *op, struct cy_str text, const 
     }
 }
 
-static void *buffer_make(const void *context)
-{
-    (void)context;
-    return cy_alloc_zero(1, sizeof(struct cy_buffer));
-}
-
-static void buffer_free(void *object)
-{
-    cy_buffer_release(object);
-    free(object);
-}
-
 /* Replaces in one text. Returns false when it cost too much or grew too large: the text must stay. count 0: nothing matched. */
 static bool replace_in(const struct replace *op, struct cy_scratch *scratch, struct cy_str text, struct cy_buffer *out, size_t *count)
 {
@@ -160,7 +148,7 @@ static enum cy_status run(const void *self, struct cy_batch *batch, struct cy_er
 {
     (void)error;
     const struct replace *op = self;
-    struct cy_buffer *out = cy_scratch_get(batch->scratch, self, buffer_make, NULL, buffer_free);
+    struct cy_buffer *out = cy_scratch_buffer(batch->scratch, self);
     double *replacements = cy_batch_signal(batch, SIGNAL_REPLACEMENTS), *limit_hit = cy_batch_signal(batch, SIGNAL_LIMIT_HIT);
     for (size_t row = 0; row < batch->row_count; row++) {
         size_t count;

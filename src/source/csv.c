@@ -430,8 +430,8 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         double byte = NAN; /* in the record, where it is known */
         const char *reason = decode_row(self, scratch, batch, row, &byte);
         if (reason != NULL) {
-            cy_batch_unreadable_at(batch, row, reason, byte);
-            batch->texts[row] = batch->ids[row] = batch->urls[row] = (struct cy_str){"", 0};
+            cy_record_refuse(batch, row, reason, byte);
+            batch->ids[row] = batch->urls[row] = (struct cy_str){"", 0};
         }
     }
     return CY_OK;

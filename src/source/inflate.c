@@ -126,6 +126,15 @@ static enum cy_inflate_state spoiled(struct cy_inflate *inflate, enum cy_inflate
     return state;
 }
 
+/* Sees that packed bytes are at hand; false, and in which state the member then is, when there are none. */
+static bool has_input(struct cy_inflate *inflate, enum cy_inflate_state *state)
+{
+    if (inflate->in_at < inflate->in_end)
+        return true;
+    *state = inflate->in_last ? spoiled(inflate, CY_INFLATE_TRUNCATED) : CY_INFLATE_FAILED;
+    return !inflate->in_last && read_more(inflate);
+}
+
 static enum cy_inflate_state run_gzip(struct cy_inflate *inflate, char *room, size_t room_bytes, size_t *size_bytes)
 {
     struct inflate_state *gzip = inflate->gzip;
@@ -150,16 +159,8 @@ static enum cy_inflate_state run_gzip(struct cy_inflate *inflate, char *room, si
             state = CY_INFLATE_MORE;
             break;
         }
-        if (inflate->in_at < inflate->in_end)
-            continue;
-        if (inflate->in_last) {
-            state = spoiled(inflate, CY_INFLATE_TRUNCATED);
+        if (!has_input(inflate, &state))
             break;
-        }
-        if (!read_more(inflate)) {
-            state = CY_INFLATE_FAILED;
-            break;
-        }
     }
     *size_bytes = room_bytes - gzip->avail_out;
     return state;
@@ -185,23 +186,15 @@ static enum cy_inflate_state run_zstd(struct cy_inflate *inflate, char *room, si
             state = CY_INFLATE_MORE;
             break;
         }
-        if (inflate->in_at < inflate->in_end)
-            continue;
-        if (inflate->in_last) {
-            state = spoiled(inflate, CY_INFLATE_TRUNCATED);
+        if (!has_input(inflate, &state))
             break;
-        }
-        if (!read_more(inflate)) {
-            state = CY_INFLATE_FAILED;
-            break;
-        }
     }
     *size_bytes = out.pos;
     return state;
 }
 
-/* A decoder for each frame: one that is used again keeps the largest buffers it ever had, and with them reads more of a damaged frame than a
- * new one does; what a frame gives may not depend on the frames before it, which a resumed build has not read. */
+/* A decoder for each frame: one that is used again keeps the largest buffers it ever had, and with them reads more of a damaged frame than
+ * a new one does; what a frame gives may not depend on the frames before it, which a resumed build has not read. */
 static void new_frame(struct cy_inflate *inflate)
 {
     ZSTD_freeDStream(inflate->frames);

@@ -2,7 +2,9 @@
 #include "source/columns.h"
 #include "source/elements.h"
 #include "source/lines.h"
+#include "source/record.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <yyjson.h>
 
@@ -164,9 +166,9 @@ static void decode_object(const struct cy_columns *columns, struct scratch *scra
         add_metadata(scratch, name, value);
     }
     if (text == NULL) {
-        cy_batch_unreadable(batch, row, "no_text_field");
+        cy_record_refuse(batch, row, "no_text_field", NAN);
     } else if (!yyjson_is_str(text)) {
-        cy_batch_unreadable(batch, row, "text_not_string");
+        cy_record_refuse(batch, row, "text_not_string", NAN);
     } else {
         batch->texts[row] = text_of(text);
         if (metadata->size > 0) {
@@ -174,13 +176,6 @@ static void decode_object(const struct cy_columns *columns, struct scratch *scra
             batch->metadata[row] = cy_arena_str(batch->arena, cy_buffer_str(metadata));
         }
     }
-}
-
-/* A row that became no document; parsing in place has spoiled its text. */
-static void drop_text(struct cy_batch *batch, size_t row)
-{
-    if (batch->verdicts[row].what != CY_KEPT)
-        batch->texts[row] = (struct cy_str){"", 0};
 }
 
 /* Parses each line where it lies: strings are unescaped in place, so that the text is not copied. */
@@ -198,17 +193,15 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         yyjson_doc *document = yyjson_read_opts((char *)line.data, line.size, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW,
                                                 line.size <= KEPT_LINE_BYTES ? scratch->memory : NULL, &problem);
         if (document == NULL) {
-            cy_batch_unreadable_at(batch, row, cy_arena_printf(batch->arena, "json: %s", problem.msg), (double)problem.pos);
-            drop_text(batch, row);
+            cy_record_refuse(batch, row, cy_arena_printf(batch->arena, "json: %s", problem.msg), (double)problem.pos);
             continue;
         }
         yyjson_val *root = yyjson_doc_get_root(document);
         if (yyjson_is_obj(root))
             decode_object(self, scratch, root, batch, row);
         else
-            cy_batch_unreadable(batch, row, "json: not an object");
+            cy_record_refuse(batch, row, "json: not an object", NAN);
         yyjson_doc_free(document);
-        drop_text(batch, row);
     }
     return CY_OK;
 }

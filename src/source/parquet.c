@@ -239,10 +239,8 @@ static enum cy_status decode(const void *self, struct cy_batch *batch, struct cy
         if (batch->verdicts[row].what != CY_KEPT)
             continue;
         size_t valid = cy_utf8_valid_bytes(batch->texts[row]);
-        if (valid == batch->texts[row].size)
-            continue;
-        cy_batch_unreadable_at(batch, row, "encoding: invalid UTF-8", (double)valid);
-        batch->texts[row] = (struct cy_str){"", 0};
+        if (valid < batch->texts[row].size)
+            cy_record_refuse(batch, row, "encoding: invalid UTF-8", (double)valid);
     }
     return CY_OK;
 }

@@ -16,6 +16,12 @@ size_t cy_record_append(struct cy_batch *batch, uint32_t file, struct cy_place p
     return row;
 }
 
+void cy_record_refuse(struct cy_batch *batch, size_t row, const char *reason, double byte)
+{
+    cy_batch_unreadable_at(batch, row, reason, byte);
+    batch->texts[row] = (struct cy_str){"", 0};
+}
+
 void cy_record_lost(struct cy_batch *batch, uint32_t file, struct cy_place place, uint64_t size_bytes, const char *reason)
 {
     size_t row = cy_batch_append(batch);
