@@ -20,7 +20,8 @@ enum {
     WAIT_MS_MAX = 120000,          /* for an answer: longer than our statements take, and than a server's pause of a minute */
     WRITER_RECOVER_MS_MAX = 30000, /* how long a writer tries to connect again; what waits meanwhile is not acknowledged */
     READER_RECOVER_MS_MAX = 3000,
-    LOCK_PATIENCE_MS = 500, /* after which a writer ends the backend of its own earlier connection, if that still holds the lock */
+    OPEN_LOCK_MS_MAX = 1500, /* at the start: the backend of a server that was just killed needs a moment to end */
+    LOCK_PATIENCE_MS = 500,  /* after which a writer ends the backend of its own earlier connection, if that still holds the lock */
     PARAMETERS_MAX = 64,
 };
 #define ADVISORY_LOCK "7165074424131387758" /* "ciyuan" and a version: any number that nobody else takes */
@@ -292,7 +293,7 @@ static enum cy_status say_who_holds(struct postgres *postgres, struct cy_error *
 }
 
 /* Takes the advisory lock. An earlier connection of this very process may still hold it, until the server notices that it is cut: that
- * backend is ended after a while. patience_ms 0: asked once. */
+ * backend is ended after a while. */
 static enum cy_status take_lock(struct postgres *postgres, int patience_ms, struct cy_error *error)
 {
     uint64_t start = cy_clock_ns();
@@ -343,7 +344,7 @@ static enum cy_status postgres_open(struct cy_database **database, const struct 
     snprintf(postgres->name, sizeof postgres->name, "ciyuan %s %.12s", options->is_writer ? "writer" : "reader", id + 24);
     status = connect_once(postgres, error);
     if (status == CY_OK && options->is_writer)
-        status = take_lock(postgres, 0, error);
+        status = take_lock(postgres, OPEN_LOCK_MS_MAX, error);
     if (status == CY_OK && options->is_writer)
         status = simple(postgres, "writer_table", writer_table, NULL, error);
     if (status == CY_OK)

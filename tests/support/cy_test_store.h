@@ -36,8 +36,8 @@ struct cy_test_store cy_test_store_postgres(void);
 uint16_t cy_test_postgres_port(void);
 /* Runs one statement as the server's owner, on the database "postgres". */
 void cy_test_postgres_run(const char *text);
-/* The server's process, to be stopped (SIGSTOP) and let go on. */
-int cy_test_postgres_pid(void);
+/* SIGSTOP, or SIGCONT, of the server with all its processes. */
+void cy_test_postgres_freeze(bool is_frozen);
 /* kill -9 of the whole server, and a start again on the same port. */
 void cy_test_postgres_crash(void);
 
