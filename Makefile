@@ -32,6 +32,9 @@ heavy: ## tokens beside the peers, a million texts a vocabulary and pattern, by 
 man: ## the man pages, from the option tables: build/man/*.1
 	tools/make_man.sh build/release/ciyuan build/man
 
+openapi: build ## docs/openapi.json, of the routes and their schemas
+	cp build/release/generated/server/openapi.json docs/openapi.json
+
 install: build man ## install into PREFIX (/usr/local)
 	cmake --install build/release --prefix $(PREFIX)
 	install -d $(PREFIX)/share/man/man1 && install -m 644 build/man/*.1 $(PREFIX)/share/man/man1/

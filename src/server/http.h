@@ -103,7 +103,8 @@ enum cy_route_flags {
     CY_ROUTE_INLINE = 2, /* never blocks: runs on the event thread (health, embedded files) */
     CY_ROUTE_LOCAL = 4,  /* answered on the local socket alone */
     CY_ROUTE_SIGNED = 8, /* the URL itself carries the right (exp, signature): no other credentials are looked at */
-    CY_ROUTE_QUIET = 16, /* not in the access log */
+    CY_ROUTE_QUIET = 16, /* not in the access log, unless it fails */
+    CY_ROUTE_FALLBACK = 32, /* "/{path...}": takes every GET for which the table has nothing; one of the table at most */
 };
 struct cy_route {
     const char *method;  /* GET serves HEAD too */

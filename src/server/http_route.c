@@ -26,6 +26,7 @@ struct cy_router {
     const struct cy_route *routes;
     size_t route_count;
     struct node root;
+    const struct cy_route *fallback; /* NULL: none */
 };
 
 /* ---- building ---- */
@@ -88,8 +89,15 @@ struct cy_router *cy_router_new(const struct cy_route *routes)
 {
     struct cy_router *router = cy_alloc_zero(1, sizeof *router);
     router->routes = routes;
-    for (; routes[router->route_count].method != NULL; router->route_count++)
-        add_route(router, &routes[router->route_count]);
+    for (; routes[router->route_count].method != NULL; router->route_count++) {
+        const struct cy_route *route = &routes[router->route_count];
+        if ((route->flags & CY_ROUTE_FALLBACK) == 0) {
+            add_route(router, route);
+            continue;
+        }
+        CY_ASSERT(router->fallback == NULL && strcmp(route->pattern, "/{path...}") == 0);
+        router->fallback = route;
+    }
     return router;
 }
 
@@ -261,6 +269,13 @@ enum cy_route_result cy_router_find(const struct cy_router *router, const char *
             CY_ASSERT(match->value_count < CY_COUNT(match->values));
             match->values[match->value_count++] = join_tail(&walk, arena);
         }
+        return CY_ROUTE_FOUND;
+    }
+    match->value_count = 0;
+    if (walk.other == NULL && router->fallback != NULL && serves(router->fallback, method)) {
+        walk.tail_at = 0;
+        match->route = router->fallback;
+        match->values[match->value_count++] = join_tail(&walk, arena);
         return CY_ROUTE_FOUND;
     }
     match->route = walk.other != NULL ? walk.other->routes[0] : NULL;
