@@ -29,7 +29,7 @@ fuzz: ## every fuzz target, SECONDS each (600)
 heavy: ## tokens beside the peers, a million texts a vocabulary and pattern, by every CPU variant
 	cmake --preset release && cmake --build --preset release && ./setup --tests && tools/run_heavy.sh
 
-man: ## the man pages, from the option tables: build/man/*.1
+man: ## the man pages, from the option tables and the C header: build/man/*.1, *.3
 	tools/make_man.sh build/release/ciyuan build/man
 
 openapi: build ## docs/openapi.json, of the routes and their schemas
@@ -37,7 +37,9 @@ openapi: build ## docs/openapi.json, of the routes and their schemas
 
 install: build man ## install into PREFIX (/usr/local)
 	cmake --install build/release --prefix $(PREFIX)
-	install -d $(PREFIX)/share/man/man1 && install -m 644 build/man/*.1 $(PREFIX)/share/man/man1/
+	install -d $(PREFIX)/share/man/man1 $(PREFIX)/share/man/man3
+	install -m 644 build/man/*.1 $(PREFIX)/share/man/man1/
+	install -m 644 build/man/*.3 $(PREFIX)/share/man/man3/
 
 clean: ## remove what was built
 	rm -rf build

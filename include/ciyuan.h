@@ -10,8 +10,8 @@
  * closing it. Nothing is kept by thread: a handle lends its working memory to the calls that are under way.
  *
  * Errors: a function that can fail returns CIYUAN_OK or why not, and fills *error (NULL: the caller does not ask). Outputs are then as they
- * were before the call, or empty. A broken contract (NULL where a pointer is asked for) and a lack of memory end the program with a message
- * on standard error.
+ * were before the call, or empty. What a broken contract does (NULL where a pointer is asked for) is not defined; a lack of memory ends the
+ * program with a message on standard error.
  *
  * docs/api.md is the guide; build with `pkg-config --cflags --libs ciyuan`. */
 #ifndef CIYUAN_H
@@ -166,6 +166,20 @@ struct ArrowArray {
 };
 
 #endif
+
+/* ---- tokens of a column ---- */
+
+/* ciyuan_tokenizer_encode over a column of texts.
+ *   schema, texts     an array of type utf8, large_utf8 or utf8_view; borrowed for the call, never released by it
+ *   out_schema, out   large_list<uint32>, a list for each text, NULL for NULL; both owned by the caller, who calls their `release`
+ * Errors: CIYUAN_BAD_INPUT: the array is none, or of a type that is not taken; else as ciyuan_tokenizer_encode. */
+CIYUAN_EXPORT int32_t ciyuan_tokenizer_encode_arrow(struct ciyuan_tokenizer *tokenizer, const struct ArrowSchema *schema,
+                                                    const struct ArrowArray *texts, const struct ciyuan_encoding *encoding,
+                                                    struct ArrowSchema *out_schema, struct ArrowArray *out, struct ciyuan_error *error);
+/* The same for ciyuan_tokenizer_count: int64, NULL for NULL. */
+CIYUAN_EXPORT int32_t ciyuan_tokenizer_count_arrow(struct ciyuan_tokenizer *tokenizer, const struct ArrowSchema *schema,
+                                                   const struct ArrowArray *texts, const struct ciyuan_encoding *encoding,
+                                                   struct ArrowSchema *out_schema, struct ArrowArray *out, struct ciyuan_error *error);
 
 /* ---- steps of a recipe over record batches ---- */
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes a man page for each command, from its option table.  make_man.sh PROGRAM FOLDER
+# Writes a man page for each command, from its option table, and one for the C API, from its header.  make_man.sh PROGRAM FOLDER
 set -eu
 program=$1 folder=$2
 mkdir -p "$folder"
@@ -13,3 +13,11 @@ for command in $("$program" help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
         CIYUAN_HELP=man "$program" "$command" "$part" -h >"$folder/ciyuan-$command-$part.1"
     done
 done
+
+# ciyuan(3): the header as it is; its comments are the contracts.
+{
+    printf '.TH CIYUAN 3 "" "%s"\n.SH NAME\nciyuan \\- tokenizers, and dataset steps over Arrow record batches, as a C library\n' "$("$program" --version)"
+    printf '.SH SYNOPSIS\n.nf\n#include <ciyuan.h>\ncc \\fIFILE\\fR.c $(pkg-config --cflags --libs ciyuan)\n.fi\n.SH DESCRIPTION\nThe whole header:\n.PP\n.nf\n'
+    sed -e 's/\\/\\e/g' -e "s/^[.']/\\\\\&&/" -e 's/-/\\-/g' "$(dirname "$0")/../include/ciyuan.h"
+    printf '.fi\n.SH SEE ALSO\n.BR ciyuan (1)\n'
+} >"$folder/ciyuan.3"

@@ -53,6 +53,13 @@ enum cy_status cy_arrow_open(struct cy_arrow_input *input, const struct ArrowSch
  * one without an id is called "#<number>". A row whose text is missing, too large or not UTF-8 is unreadable. */
 size_t cy_arrow_take(const struct cy_arrow_input *input, size_t first, size_t row_max, size_t byte_max, struct cy_batch *batch);
 
+/* Checks an array that is a column of texts alone: row r is item r of it. *row_count: its length. */
+enum cy_status cy_arrow_open_texts(struct cy_arrow_texts *texts, size_t *row_count, const struct ArrowSchema *schema,
+                                   const struct ArrowArray *array, struct cy_error *error);
+bool cy_arrow_is_null(const struct cy_arrow_texts *texts, size_t row);
+/* The text of a row, borrowed from the array; empty where it is NULL. */
+struct cy_str cy_arrow_text(const struct cy_arrow_texts *texts, size_t row);
+
 /* ---- out ---- */
 
 /* What the columns are called; borrowed for the output's life. */
@@ -74,7 +81,11 @@ enum cy_status cy_arrow_output_finish(struct cy_arrow_output *output, struct Arr
                                       struct cy_error *error);
 void cy_arrow_output_free(struct cy_arrow_output *output); /* NULL: nothing */
 
-/* Whether the field of a row is there. */
-bool cy_arrow_is_null(const struct cy_arrow_texts *texts, size_t row);
+/* Arrays alone, with the NULLs of the texts that they were made of. What is given was allocated by cy_alloc, and is theirs from now on.
+ *   offsets   row_count + 1: list r is items[offsets[r] … offsets[r + 1]) */
+void cy_arrow_lists(const struct cy_arrow_texts *texts, size_t row_count, int64_t *offsets, uint32_t *items, struct ArrowSchema *schema,
+                    struct ArrowArray *array);
+void cy_arrow_counts(const struct cy_arrow_texts *texts, size_t row_count, int64_t *counts, struct ArrowSchema *schema,
+                     struct ArrowArray *array);
 
 #endif

@@ -55,8 +55,7 @@ static struct cy_str text_at(const struct cy_arrow_texts *texts, size_t row)
                            (size_t)view.size};
 }
 
-/* The field of a row; empty where it is NULL. */
-static struct cy_str field_at(const struct cy_arrow_texts *texts, size_t row)
+struct cy_str cy_arrow_text(const struct cy_arrow_texts *texts, size_t row)
 {
     return cy_arrow_is_null(texts, row) ? (struct cy_str){"", 0} : text_at(texts, row);
 }
@@ -65,7 +64,7 @@ static struct cy_str field_at(const struct cy_arrow_texts *texts, size_t row)
 
 static enum cy_status wrong(struct cy_error *error, const char *name, const char *what)
 {
-    return cy_error_set(error, CY_BAD_INPUT, "the column \"%.100s\" of the record batch %s", name, what);
+    return cy_error_set(error, CY_BAD_INPUT, "the column \"%.100s\" %s", name, what);
 }
 
 static enum cy_status check_offsets(const struct cy_arrow_texts *texts, size_t row_count, const char *name, struct cy_error *error)
@@ -76,8 +75,8 @@ static enum cy_status check_offsets(const struct cy_arrow_texts *texts, size_t r
         int64_t offset = texts->layout == CY_ARROW_UTF8 ? ((const int32_t *)texts->items)[item] : ((const int64_t *)texts->items)[item];
         if (offset < before)
             return cy_error_set(error, CY_BAD_INPUT,
-                                "the column \"%.100s\" of the record batch is damaged: offset %zu is %" PRId64 ", less than the one before",
-                                name, item, offset);
+                                "the column \"%.100s\" is damaged: offset %zu is %" PRId64 ", less than the one before", name, item,
+                                offset);
         if (texts->bytes == NULL && offset > 0)
             return wrong(error, name, "has offsets, but no bytes");
         before = offset;
@@ -100,7 +99,7 @@ static enum cy_status check_views(const struct cy_arrow_texts *texts, const stru
                       (int64_t)view.offset + view.size > sizes[view.buffer] || array->buffers[2 + view.buffer] == NULL;
         if (outside)
             return cy_error_set(error, CY_BAD_INPUT,
-                                "the column \"%.100s\" of the record batch is damaged: the view of row %zu is outside "
+                                "the column \"%.100s\" is damaged: the view of row %zu is outside "
                                 "of its buffers",
                                 name, row);
     }
@@ -112,8 +111,7 @@ static enum cy_status check_lengths(const struct ArrowArray *array, const char *
     if (array->release == NULL)
         return wrong(error, name, "was released before");
     if (array->length < 0 || array->offset < 0 || array->length > row_count_max || array->offset > row_count_max)
-        return cy_error_set(error, CY_BAD_INPUT,
-                            "the column \"%.100s\" of the record batch has the length %" PRId64 " and the offset %" PRId64, name,
+        return cy_error_set(error, CY_BAD_INPUT, "the column \"%.100s\" has the length %" PRId64 " and the offset %" PRId64, name,
                             array->length, array->offset);
     if (array->n_buffers < 0 || (array->n_buffers > 0 && array->buffers == NULL) || array->n_children < 0 ||
         (array->n_children > 0 && array->children == NULL))
@@ -137,7 +135,7 @@ static enum cy_arrow_layout layout_of(const char *format)
 static enum cy_status open_texts(struct cy_arrow_texts *texts, const struct ArrowSchema *schema, const struct ArrowArray *array,
                                  size_t item_first, size_t row_count, struct cy_error *error)
 {
-    const char *name = schema->name, *format = schema->format;
+    const char *name = schema->name != NULL ? schema->name : "", *format = schema->format;
     enum cy_status status = check_lengths(array, name, error);
     if (status != CY_OK)
         return status;
@@ -152,15 +150,15 @@ static enum cy_status open_texts(struct cy_arrow_texts *texts, const struct Arro
     *texts = (struct cy_arrow_texts){.layout = layout_of(format), .first = (size_t)array->offset + item_first};
     if (texts->layout == CY_ARROW_ABSENT) {
         cy_error_set(error, CY_BAD_INPUT,
-                     "the column \"%.100s\" of the record batch has Arrow's format \"%.40s\"; utf8, large_utf8 and "
+                     "the column \"%.100s\" has Arrow's format \"%.40s\"; utf8, large_utf8 and "
                      "utf8_view are taken",
                      name, format);
         return cy_error_hint(error, "cast it to utf8");
     }
     bool is_view = texts->layout == CY_ARROW_UTF8_VIEW;
     if (is_view ? array->n_buffers < 3 : array->n_buffers != 3)
-        return cy_error_set(error, CY_BAD_INPUT, "the column \"%.100s\" of the record batch has %" PRId64 " buffers, its type has %s3",
-                            name, array->n_buffers, is_view ? "at least " : "");
+        return cy_error_set(error, CY_BAD_INPUT, "the column \"%.100s\" has %" PRId64 " buffers, its type has %s3", name, array->n_buffers,
+                            is_view ? "at least " : "");
     texts->validity = array->null_count == 0 ? NULL : array->buffers[0];
     texts->items = array->buffers[1];
     texts->bytes = array->buffers[2];
@@ -172,17 +170,32 @@ static enum cy_status open_texts(struct cy_arrow_texts *texts, const struct Arro
     return is_view ? check_views(texts, array, row_count, name, error) : check_offsets(texts, row_count, name, error);
 }
 
+enum cy_status cy_arrow_open_texts(struct cy_arrow_texts *texts, size_t *row_count, const struct ArrowSchema *schema,
+                                   const struct ArrowArray *array, struct cy_error *error)
+{
+    *texts = (struct cy_arrow_texts){0};
+    *row_count = 0;
+    if (schema->release == NULL || array->release == NULL)
+        return cy_error_set(error, CY_BAD_INPUT, "the array was released before");
+    if (schema->format == NULL || array->length < 0)
+        return cy_error_set(error, CY_BAD_INPUT, "the array has no format, or a length below 0");
+    enum cy_status status = open_texts(texts, schema, array, 0, (size_t)array->length, error);
+    if (status == CY_OK)
+        *row_count = (size_t)array->length;
+    return status;
+}
+
 /* What names and describes a document must be UTF-8; a text that is not is a row's own fault, and its verdict. */
 static enum cy_status check_utf8(const struct cy_arrow_input *input, struct cy_error *error)
 {
     for (size_t field = CY_ARROW_TEXT + 1; field < CY_ARROW_FIELDS; field++) {
         const struct cy_arrow_texts *texts = &input->fields[field];
         for (size_t row = 0; texts->layout != CY_ARROW_ABSENT && row < input->row_count; row++) {
-            struct cy_str text = field_at(texts, row);
+            struct cy_str text = cy_arrow_text(texts, row);
             size_t valid = cy_utf8_valid_bytes(text);
             if (valid < text.size)
-                return cy_error_set(error, CY_BAD_INPUT, "the column \"%s\" of the record batch is not UTF-8 in row %zu, at byte %zu",
-                                    field_names[field], row, valid);
+                return cy_error_set(error, CY_BAD_INPUT, "the column \"%s\" is not UTF-8 in row %zu, at byte %zu", field_names[field], row,
+                                    valid);
         }
     }
     return CY_OK;
@@ -258,13 +271,13 @@ static void take_row(const struct cy_arrow_input *input, size_t number, struct c
     const struct cy_arrow_texts *fields = input->fields;
     struct cy_arena *arena = batch->arena;
     size_t row = cy_batch_append(batch);
-    struct cy_str text = field_at(&fields[CY_ARROW_TEXT], number), id = field_at(&fields[CY_ARROW_ID], number);
+    struct cy_str text = cy_arrow_text(&fields[CY_ARROW_TEXT], number), id = cy_arrow_text(&fields[CY_ARROW_ID], number);
     batch->origins[row] = (struct cy_origin){.ordinal = number, .place.record = number};
     batch->ids[row] = id.size > 0 ? cy_arena_str(arena, id) : cy_str(cy_arena_printf(arena, "#%zu", number));
-    batch->urls[row] = cy_arena_str(arena, field_at(&fields[CY_ARROW_URL], number));
-    batch->media_types[row] = cy_arena_str(arena, field_at(&fields[CY_ARROW_MEDIA_TYPE], number));
-    batch->languages[row] = cy_arena_str(arena, field_at(&fields[CY_ARROW_LANGUAGE], number));
-    batch->metadata[row] = cy_arena_str(arena, field_at(&fields[CY_ARROW_METADATA], number));
+    batch->urls[row] = cy_arena_str(arena, cy_arrow_text(&fields[CY_ARROW_URL], number));
+    batch->media_types[row] = cy_arena_str(arena, cy_arrow_text(&fields[CY_ARROW_MEDIA_TYPE], number));
+    batch->languages[row] = cy_arena_str(arena, cy_arrow_text(&fields[CY_ARROW_LANGUAGE], number));
+    batch->metadata[row] = cy_arena_str(arena, cy_arrow_text(&fields[CY_ARROW_METADATA], number));
     batch->read_bytes[row] = text.size;
     if (cy_arrow_is_null(&fields[CY_ARROW_TEXT], number)) {
         cy_batch_unreadable(batch, row, "no_text_field");

@@ -6,7 +6,7 @@
 
 /* A column on its way: buffers as Arrow has them, and children for a struct. */
 struct column {
-    const char *format; /* "u", "b", "l", "g", "+s" */
+    const char *format; /* "u", "b", "l", "g", "I", "+s", "+L" */
     const char *name;   /* borrowed */
     bool nullable;
     bool overflows; /* more bytes than offsets of 32 bits can say */
@@ -278,13 +278,19 @@ static const void *moved(struct cy_buffer *buffer)
     return memory;
 }
 
+/* Validity; of a text offsets and bytes too, of a struct nothing more. */
+static int64_t buffer_count(const char *format)
+{
+    if (strcmp(format, "+s") == 0)
+        return 1;
+    return format[0] == 'u' ? 3 : 2;
+}
+
 static void hand_over_array(struct column *column, struct ArrowArray *array)
 {
     *array = (struct ArrowArray){.length = column->length,
                                  .null_count = column->null_count,
-                                 .n_buffers = column->format[0] == 'u'   ? 3
-                                              : column->format[0] == '+' ? 1
-                                                                         : 2,
+                                 .n_buffers = buffer_count(column->format),
                                  .n_children = (int64_t)column->child_count,
                                  .release = release_array};
     array->buffers = cy_alloc_zero((size_t)array->n_buffers, sizeof *array->buffers);
@@ -312,4 +318,49 @@ enum cy_status cy_arrow_output_finish(struct cy_arrow_output *output, struct Arr
     hand_over_schema(&output->batch, schema);
     hand_over_array(&output->batch, array);
     return CY_OK;
+}
+
+/* ---- arrays alone ---- */
+
+/* Memory that becomes a column's buffer as it is; NULL: empty. */
+static struct cy_buffer adopted(void *memory)
+{
+    return (struct cy_buffer){.data = memory};
+}
+
+static void add_nulls(struct column *column, const struct cy_arrow_texts *texts, size_t row_count)
+{
+    for (size_t row = 0; row < row_count; row++)
+        add_item(column, !cy_arrow_is_null(texts, row));
+}
+
+static void hand_over(struct column *column, struct ArrowSchema *schema, struct ArrowArray *array)
+{
+    hand_over_schema(column, schema);
+    hand_over_array(column, array);
+    column_release(column); /* what was not moved */
+}
+
+void cy_arrow_lists(const struct cy_arrow_texts *texts, size_t row_count, int64_t *offsets, uint32_t *items, struct ArrowSchema *schema,
+                    struct ArrowArray *array)
+{
+    struct column lists;
+    column_init(&lists, "+L", "", true);
+    struct column *item = children_new(&lists, 1);
+    column_init(item, "I", "item", false);
+    item->length = offsets[row_count];
+    item->values = adopted(items);
+    lists.values = adopted(offsets);
+    add_nulls(&lists, texts, row_count);
+    hand_over(&lists, schema, array);
+}
+
+void cy_arrow_counts(const struct cy_arrow_texts *texts, size_t row_count, int64_t *counts, struct ArrowSchema *schema,
+                     struct ArrowArray *array)
+{
+    struct column column;
+    column_init(&column, "l", "", true);
+    column.values = adopted(counts);
+    add_nulls(&column, texts, row_count);
+    hand_over(&column, schema, array);
 }

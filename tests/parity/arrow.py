@@ -279,6 +279,39 @@ def _():
     assert run(steps, given).num_rows == 3, "the structs are whole again"
 
 
+@case("a column of texts becomes a column of lists of ids, or of counts, NULL for NULL")
+def _():
+    tokenizer, error = ctypes.c_void_p(), Error()
+    check(lib.ciyuan_tokenizer_open(TINY.encode(), ctypes.byref(tokenizer), ctypes.byref(error)), error)
+
+    def column(function, array):
+        schema, given, out_schema, out, error = Schema(), Array(), Schema(), Array(), Error()
+        array._export_to_c(ctypes.addressof(given), ctypes.addressof(schema))
+        status = function(tokenizer, ctypes.byref(schema), ctypes.byref(given), None, ctypes.byref(out_schema), ctypes.byref(out), ctypes.byref(error))
+        schema.release(ctypes.byref(schema))
+        given.release(ctypes.byref(given))
+        check(status, error)
+        answer = pa.Array._import_from_c(ctypes.addressof(out), ctypes.addressof(out_schema))
+        answer.validate(full=True)
+        return answer
+
+    the, and_ = 257, 259
+    texts = pa.array(["x", "the and", None, "", "数", "the"])
+    expected = [[ord("x")], [the, 32, and_], None, [], list("数".encode()), [the]]
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        ids = column(lib.ciyuan_tokenizer_encode_arrow, texts.cast(kind))
+        assert ids.to_pylist() == expected and ids.type.equals(pa.large_list(pa.field("item", pa.uint32(), False))), ids.type
+        assert column(lib.ciyuan_tokenizer_encode_arrow, texts.cast(kind).slice(1, 3)).to_pylist() == expected[1:4]
+        counts = column(lib.ciyuan_tokenizer_count_arrow, texts.cast(kind))
+        assert counts.equals(pa.array([ids if ids is None else len(ids) for ids in expected], pa.int64())), counts
+    assert column(lib.ciyuan_tokenizer_encode_arrow, texts.slice(0, 0)).to_pylist() == []
+    everything = column(lib.ciyuan_tokenizer_encode_arrow, batch["text"])
+    assert column(lib.ciyuan_tokenizer_count_arrow, batch["text"]).to_pylist() == [len(ids) for ids in everything.to_pylist()]
+    assert 'format "l"' in refusal(column, lib.ciyuan_tokenizer_encode_arrow, pa.array([1]))
+    assert "dictionary" in refusal(column, lib.ciyuan_tokenizer_count_arrow, texts.dictionary_encode())
+    lib.ciyuan_tokenizer_close(tokenizer)
+
+
 @case("wrong steps are refused with line and column, the nearest name, and nothing to close")
 def _():
     assert "gopher_quality" in refusal(open_steps, "- gopher_qualty") and "steps:1:3" in refusal(open_steps, "- gopher_qualty")
