@@ -155,9 +155,6 @@ static enum cy_status read_bpe(struct cy_hf *hf, yyjson_val *model, struct cy_er
 
 /* ---- the others ---- */
 
-/* The trie's nodes are numbered in 24 bits; XLM-R's 250,000 tokens have 2 MB. */
-enum { UNIGRAM_BYTES_MAX = (1 << 24) - 2 };
-
 /* The scores of "vocab". The file is read once more, with its numbers as they are written: they are rounded as the peer does. */
 static enum cy_status read_scores(struct cy_hf *hf, double *scores, size_t count, struct cy_error *error)
 {
@@ -189,8 +186,8 @@ static enum cy_status read_unigram(struct cy_hf *hf, yyjson_val *model, struct c
     double *scores = cy_arena_alloc(&hf->tokenizer->arena, (count + 1) * sizeof *scores);
     if (!yyjson_is_arr(list))
         return cy_error_set(error, CY_BAD_INPUT, "the model Unigram has no list of tokens and scores");
-    if (hf->written.count > 0 && hf->written.ends[hf->written.count - 1] > UNIGRAM_BYTES_MAX)
-        return cy_error_set(error, CY_BAD_INPUT, "the tokens have more than %d bytes together", UNIGRAM_BYTES_MAX);
+    if (hf->written.count > 0 && hf->written.ends[hf->written.count - 1] > CY_UNIGRAM_BYTES_MAX)
+        return cy_error_set(error, CY_BAD_INPUT, "the tokens have more than %d bytes together", CY_UNIGRAM_BYTES_MAX);
     if (read_scores(hf, scores, count, error) != CY_OK)
         return CY_BAD_INPUT;
     if (!is_empty(unknown) && (!yyjson_is_uint(unknown) || yyjson_get_uint(unknown) >= count))

@@ -19,6 +19,9 @@ struct cy_character_bpe_source {
 };
 struct cy_token_model *cy_character_bpe_new(const struct cy_character_bpe_source *source, struct cy_arena *arena);
 
+/* The trie's nodes are numbered in 24 bits; XLM-R's 250,000 tokens have 2 MB. */
+enum { CY_UNIGRAM_BYTES_MAX = (1 << 24) - 2 };
+
 /* The most probable segmentation (Kudo 2018, arXiv:1804.10959): T5, XLM-R. */
 struct cy_unigram_source {
     const struct cy_vocabulary *vocabulary;
@@ -26,6 +29,9 @@ struct cy_unigram_source {
     const double *scores; /* of each id */
     uint32_t unknown;     /* UINT32_MAX: there is none, and what is unknown is left out */
     bool byte_fallback;
+    bool sentencepiece;   /* as SentencePiece adds up and takes what is unknown; then: */
+    double lowest;        /* the lowest score of a normal piece */
+    const bool *left_out; /* [id]: no text gives it */
 };
 struct cy_token_model *cy_unigram_new(const struct cy_unigram_source *source, struct cy_arena *arena);
 

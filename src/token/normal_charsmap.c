@@ -2,7 +2,7 @@
 
 #include "token/peer_unicode.h"
 
-enum { BLOB_BYTES_MAX = 64 << 20, GRAPHEME_BYTES = 6 };
+enum { BLOB_BYTES_MAX = 64 << 20, GRAPHEME_BYTES = 6, KEYS_MAX = 32 };
 
 struct cy_charsmap {
     const uint32_t *units;
@@ -24,6 +24,8 @@ enum cy_status cy_charsmap_read(const struct cy_charsmap **map, struct cy_str bl
     memcpy(units, blob.data + 4, trie_bytes);
     made->units = units;
     made->unit_count = trie_bytes / 4;
+    if (!cy_utf8_is_valid(blob.data + 4 + trie_bytes, blob.size - 4 - trie_bytes))
+        return cy_error_set(error, CY_BAD_INPUT, "the precompiled normalization rules are damaged: what they put in is not UTF-8");
     made->replacements = cy_arena_str(arena, (struct cy_str){blob.data + 4 + trie_bytes, blob.size - 4 - trie_bytes});
     *map = made;
     return CY_OK;
@@ -69,29 +71,54 @@ static uint32_t offset_of(uint32_t unit)
     return (unit >> 10) << ((unit & 1u << 9) >> 6);
 }
 
-/* The replacement of the shortest key that `text` begins with; false when it begins with none. */
-static bool find(const struct cy_charsmap *map, struct cy_str text, struct cy_str *replacement)
+/* A walk through the trie along a text. */
+struct walk {
+    size_t at;
+    size_t size; /* of the key found */
+    struct cy_str replacement;
+};
+
+/* Goes on to the next key that `text` begins with; false when there is none. */
+static bool next_key(const struct cy_charsmap *map, struct cy_str text, struct walk *walk)
 {
-    size_t at = offset_of(map->units[0]);
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = (uint8_t)text.data[i];
-        if (byte == 0) /* ends a key */
-            return false;
-        at ^= byte;
-        if (at >= map->unit_count || (map->units[at] & (1u << 31 | 0xFF)) != byte)
+    while (walk->size < text.size) {
+        uint8_t byte = (uint8_t)text.data[walk->size];
+        size_t at = walk->at ^ byte;
+        if (byte == 0 || at >= map->unit_count || (map->units[at] & (1u << 31 | 0xFF)) != byte) /* no key has a zero byte */
             return false;
         uint32_t unit = map->units[at];
-        at ^= offset_of(unit);
+        walk->at = at ^ offset_of(unit);
+        walk->size++;
         if ((unit >> 8 & 1) == 0)
             continue;
-        size_t place = at < map->unit_count ? map->units[at] & 0x7FFFFFFF : SIZE_MAX;
+        size_t place = walk->at < map->unit_count ? map->units[walk->at] & 0x7FFFFFFF : SIZE_MAX;
         if (place >= map->replacements.size)
             return false;
         const char *start = map->replacements.data + place, *end = memchr(start, 0, map->replacements.size - place);
-        *replacement = (struct cy_str){start, end != NULL ? (size_t)(end - start) : map->replacements.size - place};
+        walk->replacement = (struct cy_str){start, end != NULL ? (size_t)(end - start) : map->replacements.size - place};
         return true;
     }
     return false;
+}
+
+/* The replacement of the shortest key that `text` begins with; false when it begins with none. */
+static bool find(const struct cy_charsmap *map, struct cy_str text, struct cy_str *replacement)
+{
+    struct walk walk = {.at = offset_of(map->units[0])};
+    bool found = next_key(map, text, &walk);
+    *replacement = walk.replacement;
+    return found;
+}
+
+size_t cy_charsmap_longest(const struct cy_charsmap *map, struct cy_str text, struct cy_str *replacement)
+{
+    struct walk walk = {.at = offset_of(map->units[0])};
+    size_t size = 0;
+    for (unsigned keys = 0; keys < KEYS_MAX && next_key(map, text, &walk); keys++) {
+        *replacement = walk.replacement;
+        size = walk.size;
+    }
+    return size;
 }
 
 void cy_charsmap_run(const struct cy_charsmap *map, struct cy_str text, struct cy_buffer *out)

@@ -19,5 +19,8 @@ enum cy_status cy_charsmap_read_base64(const struct cy_charsmap **map, struct cy
 /* Appends the text after the rules to *out, as Hugging Face applies them: a grapheme of less than six bytes that has a rule is replaced
  * whole, then each character that has one. */
 void cy_charsmap_run(const struct cy_charsmap *map, struct cy_str text, struct cy_buffer *out);
+/* The longest key that `text` begins with (of the 32 shortest, as SentencePiece's normalizer.cc), and what replaces it; 0 when there is
+ * none. */
+size_t cy_charsmap_longest(const struct cy_charsmap *map, struct cy_str text, struct cy_str *replacement);
 
 #endif

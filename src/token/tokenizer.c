@@ -82,14 +82,6 @@ static enum cy_vocabulary_format sniff(struct cy_str file)
     return head.size > 0 && (uint8_t)file.data[0] == 0x0A ? CY_VOCABULARY_SENTENCEPIECE : CY_VOCABULARY_RANKS; /* field 1 of a protobuf */
 }
 
-/* A format whose loader is not part of the program. */
-__attribute__((weak)) enum cy_status cy_tokenizer_parse_sentencepiece(struct cy_tokenizer *tokenizer, struct cy_str file,
-                                                                      struct cy_error *error)
-{
-    (void)file;
-    return cy_error_set(error, CY_BAD_INPUT, "\"%s\" is a SentencePiece model, which this program cannot read", tokenizer->name);
-}
-
 static enum cy_status parse_as(struct cy_tokenizer *tokenizer, struct cy_str file, enum cy_vocabulary_format format, struct cy_error *error)
 {
     switch (format) {

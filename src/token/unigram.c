@@ -89,8 +89,29 @@ static void reach(struct way *way, double score, size_t start, uint32_t id)
         *way = (struct way){score, (uint32_t)start, id};
 }
 
+/* SentencePiece adds up in single precision, and starts again from zero when a sum is beyond this (unigram_model.cc). */
+static const double single_limit = 100000;
+
+static void restart(struct way *ways, size_t start, size_t frontier)
+{
+    const double offset = ways[start].score;
+    if (fabs(offset) <= single_limit)
+        return;
+    for (size_t at = start; at <= frontier; at++)
+        if (at == start || ways[at].start != UINT32_MAX)
+            ways[at].score = (double)(float)(ways[at].score - offset);
+}
+
+/* The sum of two floats that are held in doubles, rounded once (a double has more than twice a float's bits). */
+static double add_single(double a, double b)
+{
+    return (double)(float)(a + b);
+}
+
 static void find_ways(const struct unigram *model, struct way *ways, struct cy_str piece)
 {
+    const bool single = model->source.sentencepiece;
+    size_t frontier = 0;
     for (size_t at = 0; at <= piece.size; at++)
         ways[at] = (struct way){0, UINT32_MAX, UINT32_MAX};
     for (size_t start = 0; start < piece.size;) {
@@ -99,15 +120,23 @@ static void find_ways(const struct unigram *model, struct way *ways, struct cy_s
         size_t character = (size_t)(next - piece.data);
         bool covered = false;
         uint32_t node = 0;
+        if (single)
+            restart(ways, start, frontier);
         for (size_t at = start; at < piece.size && (node = child_of(model, node, (uint8_t)piece.data[at])) != 0; at++) {
             uint32_t id = model->node_ids[node];
             if (id == UINT32_MAX)
                 continue;
-            reach(&ways[at + 1], model->source.scores[id] + ways[start].score, start, id);
+            double score = model->source.scores[id];
+            reach(&ways[at + 1], single ? add_single(score, ways[start].score) : score + ways[start].score, start, id);
+            frontier = CY_MAX(frontier, at + 1);
             covered = covered || at + 1 == character;
         }
-        if (!covered)
-            reach(&ways[character], model->unknown_score + ways[start].score, start, model->source.unknown);
+        if (!covered) {
+            double score = model->unknown_score;
+            reach(&ways[character], single ? add_single(score, ways[start].score) : score + ways[start].score, start,
+                  model->source.unknown);
+            frontier = CY_MAX(frontier, character);
+        }
         start = character;
     }
 }
@@ -115,7 +144,7 @@ static void find_ways(const struct unigram *model, struct way *ways, struct cy_s
 /* The ids of what is unknown: a token after all where several together are one, its bytes' tokens, or the unknown one. */
 static void add_unknown(const struct unigram *model, struct cy_str text, struct cy_ids *ids)
 {
-    uint32_t id = cy_token_table_find(model->source.names, text);
+    uint32_t id = model->source.sentencepiece ? UINT32_MAX : cy_token_table_find(model->source.names, text);
     bool bytes = model->source.byte_fallback;
     for (size_t i = 0; i < text.size && bytes; i++)
         bytes = model->byte_ids[(uint8_t)text.data[i]] != UINT32_MAX;
@@ -180,13 +209,16 @@ struct cy_token_model *cy_unigram_new(const struct cy_unigram_source *source, st
     model->node_ids = cy_alloc(nodes_max * sizeof *model->node_ids);
     memset(model->node_ids, 0xFF, nodes_max * sizeof *model->node_ids);
     model->node_count = 1;
-    double lowest = INFINITY;
+    double lowest = source->sentencepiece ? source->lowest : INFINITY;
     for (uint32_t id = 0; id < vocabulary->count; id++) {
+        if (source->left_out != NULL && source->left_out[id])
+            continue;
         add_token(model, cy_vocabulary_token(vocabulary, id), id); /* of two with the same bytes the last counts */
-        lowest = CY_MIN(lowest, source->scores[id]);
+        if (!source->sentencepiece)
+            lowest = CY_MIN(lowest, source->scores[id]);
     }
     model->node_ids[0] = UINT32_MAX; /* an empty token covers nothing */
-    model->unknown_score = lowest - unknown_penalty;
+    model->unknown_score = source->sentencepiece ? add_single(lowest, -unknown_penalty) : lowest - unknown_penalty;
     for (unsigned byte = 0; byte < 256; byte++) {
         char name[8];
         int size = snprintf(name, sizeof name, "<0x%02X>", byte);

@@ -1,7 +1,8 @@
 /* Our side of tokens.py: records (a little-endian uint32 size, then that many bytes) on standard input; for each, a uint32 count and that
  * many uint32 ids on standard output. Every record is encoded twice, the second time with its pieces in the cache, counted, and decoded
- * again; where one of these differs, the program says so and ends with status 1. With "hf" or "hf-affixes" (tokens_hf.py) special tokens are
- * ids, and the decoded text need not be the text: it follows the ids, a uint32 size and that many bytes. */
+ * again; where one of these differs, the program says so and ends with status 1. With "hf" or "hf-affixes" (tokens_hf.py) special tokens
+ * are ids, and the decoded text need not be the text: it follows the ids, a uint32 size and that many bytes. "hf-plain": the same, but
+ * special tokens are text (tokens_sentencepiece.py). */
 #include "token/tokenizer.h"
 
 #include <stdio.h>
@@ -20,7 +21,8 @@ int main(int argc, char **argv)
     if (argc < 2 || cy_tokenizer_load(&tokenizer, argv[1], CY_VOCABULARY_ANY, &error) != CY_OK)
         return fprintf(stderr, "%s\n", argc < 2 ? "usage: tokens_own VOCABULARY [special]" : error.message), 2;
     const bool hf = argc > 2 && strncmp(argv[2], "hf", 2) == 0, affixes = hf && strcmp(argv[2], "hf-affixes") == 0;
-    const struct cy_encoding specials = {.specials = CY_SPECIALS_AS_IDS, .affixes = affixes}, *encoding = argc > 2 ? &specials : NULL;
+    const bool plain = argc < 3 || strcmp(argv[2], "hf-plain") == 0;
+    const struct cy_encoding specials = {.specials = CY_SPECIALS_AS_IDS, .affixes = affixes}, *encoding = plain ? NULL : &specials;
     struct cy_token_cache *cache = cy_token_cache_new(tokenizer, 0);
     struct cy_ids ids = {0}, again = {0};
     struct cy_buffer decoded = {0};
