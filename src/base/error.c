@@ -56,19 +56,24 @@ static size_t edit_distance(struct cy_str a, struct cy_str b)
 
 const char *cy_nearest_name(struct cy_str text, const char *const *names)
 {
-    const char *nearest = NULL;
-    size_t distance_min = text.size / 3 + 2; /* further away, it was not a slip of the finger */
+    enum { PART_SIZE_MIN = 4 }; /* less of a name may stand in it by chance */
+    const char *nearest = NULL, *holder = NULL;
+    size_t holder_count = 0, distance_min = text.size / 3 + 2; /* further away, it was not a slip of the finger */
     if (text.size > NAME_SIZE_MAX)
         return NULL;
     for (; *names != NULL; names++) {
         struct cy_str name = cy_str(*names);
         if (name.size > NAME_SIZE_MAX)
             continue;
+        if (text.size >= PART_SIZE_MIN && memmem(name.data, name.size, text.data, text.size) != NULL) {
+            holder = *names;
+            holder_count++;
+        }
         size_t distance = edit_distance(text, name);
         if (distance < distance_min) {
             distance_min = distance;
             nearest = *names;
         }
     }
-    return nearest;
+    return nearest == NULL && holder_count == 1 ? holder : nearest;
 }

@@ -31,7 +31,8 @@ enum cy_status cy_error_hint(struct cy_error *error, const char *format, ...) CY
 enum cy_status cy_error_errno(struct cy_error *error, const char *what, const char *path);
 /* CY_INTERRUPTED, with its message, once *stop is true; CY_OK before, and for NULL: never. Asked in loops that last. */
 enum cy_status cy_check_stop(const atomic_bool *stop, struct cy_error *error);
-/* The name among `names` (NULL-terminated) nearest to `text` by edits, or NULL when none is near enough to be meant. */
+/* The name among `names` (NULL-terminated) nearest to `text` by edits; where none is near, the only one that holds it ("minhash" in
+ * "dedup_minhash"). NULL when none is near enough to be meant. */
 const char *cy_nearest_name(struct cy_str text, const char *const *names);
 
 #endif

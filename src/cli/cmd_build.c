@@ -94,6 +94,8 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
         fprintf(log, "build id %s\n", result.build_id);
         if (result.card_stays)
             fprintf(log, "the text of README.md was changed by hand and is kept; its figures are of an earlier build\n");
+        if (result.kept_count == 0)
+            fprintf(stderr, "ciyuan: the dataset is empty: no document was kept; `ciyuan verdicts %s` says why\n", plan->output);
         if (!quiet) {
             printf("\n");
             status = cy_summary_print(stdout, plan->output, 30, &error);

@@ -50,6 +50,7 @@ struct cy_engine {
     struct cy_phase_parts *phases;
     struct cy_map repeats; /* struct cy_repeat, by ordinal */
     struct cy_progress progress;
+    uint64_t kept_count; /* known when the dataset is written */
     bool resumed;
 };
 

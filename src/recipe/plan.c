@@ -285,14 +285,26 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
     return status;
 }
 
+/* What a recipe is about comes first among what can be wrong with it; files are looked for last. */
+static enum cy_status check_sources(const struct reading *reading, const struct cy_yaml *root)
+{
+    const struct cy_yaml *list = cy_yaml_get(root, "sources");
+    if (list == NULL) {
+        wrong_at(reading, root->line, root->column, "\"sources\" is missing");
+        return cy_error_hint(reading->error, "write what to read: sources: [data/*.jsonl]; `ciyuan init FILES…` writes a recipe");
+    }
+    if (list->kind != CY_YAML_LIST || list->child_count == 0) {
+        wrong_at(reading, list->line, list->column, "sources must be a list of at least one path");
+        return cy_error_hint(reading->error, "a list has brackets, sources: [%.200s], or a line with \"- \" for each",
+                             list->kind == CY_YAML_SCALAR && list->scalar.size > 0 ? list->scalar.data : "data/*.jsonl");
+    }
+    return CY_OK;
+}
+
 static enum cy_status read_sources(const struct reading *reading, const struct cy_yaml *root)
 {
     struct cy_plan *plan = reading->plan;
     const struct cy_yaml *list = cy_yaml_get(root, "sources");
-    if (list == NULL)
-        return wrong_at(reading, root->line, root->column, "\"sources\" is missing");
-    if (list->kind != CY_YAML_LIST || list->child_count == 0)
-        return wrong_at(reading, list->line, list->column, "sources must be a list of at least one path");
     plan->source_count = list->child_count;
     plan->sources = cy_arena_zero(&plan->arena, plan->source_count * sizeof *plan->sources);
     for (size_t i = 0; i < plan->source_count; i++) {
@@ -329,7 +341,12 @@ static enum cy_status split_step(const struct reading *reading, const struct cy_
             if (status != CY_OK)
                 return status;
         } else if (step->name.size > 0) {
-            return wrong_at(reading, child->key_line, child->key_column, "a step names one operator: begin the next with \"- \"");
+            wrong_at(reading, child->key_line, child->key_column, "\"%.*s\" stands beside the step \"%.*s\"",
+                     (int)CY_MIN(child->key.size, 100), child->key.data, (int)CY_MIN(step->name.size, 100), step->name.data);
+            return cy_error_hint(reading->error,
+                                 "parameters are written in braces behind the name, %.*s: {…}, or deeper than it; another step "
+                                 "begins with \"- \"",
+                                 (int)CY_MIN(step->name.size, 100), step->name.data);
         } else {
             step->name = child->key;
             step->params = child;
@@ -406,6 +423,7 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
         status = set_param(reading, cy_param_find(step->operator->params, cy_str(scalar_param)), step->self, params);
     } else {
         status = wrong_at(reading, params->line, params->column, "%s takes {name: value, …}", step->operator->name);
+        cy_error_hint(reading->error, "`ciyuan operators %s` lists its parameters", step->operator->name);
     }
     if (status != CY_OK)
         return status;
@@ -439,8 +457,10 @@ static enum cy_status read_steps(const struct reading *reading, const struct cy_
     const struct cy_yaml *list = cy_yaml_get(root, "steps");
     if (list == NULL || (list->kind == CY_YAML_SCALAR && list->scalar.size == 0))
         return CY_OK; /* no step: everything that can be read is kept */
-    if (list->kind != CY_YAML_LIST)
-        return wrong_at(reading, list->line, list->column, "steps must be a list");
+    if (list->kind != CY_YAML_LIST) {
+        wrong_at(reading, list->line, list->column, "steps must be a list");
+        return cy_error_hint(reading->error, "a list has brackets, steps: [normalize, language], or a line with \"- \" for each");
+    }
     if (list->child_count > STEPS_MAX)
         return wrong_at(reading, list->line, list->column, "more than %d steps", STEPS_MAX);
     plan->steps = cy_arena_zero(&plan->arena, list->child_count * sizeof *plan->steps);
@@ -608,6 +628,8 @@ enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const cha
     if (status == CY_OK)
         status = scalar_of(&reading, root, "name", "dataset", &plan->name);
     if (status == CY_OK)
+        status = check_sources(&reading, root);
+    if (status == CY_OK)
         status = read_output(&reading, root, output);
     if (status == CY_OK)
         status = read_steps(&reading, root);
@@ -641,7 +663,13 @@ enum cy_status cy_plan_open(struct cy_plan *plan, const char *path, const char *
 {
     *plan = (struct cy_plan){0};
     struct cy_buffer text = {0};
+    if (cy_format_of_path(path) != NULL && cy_path_exists(path)) {
+        cy_error_set(error, CY_BAD_RECIPE, "\"%s\" is data by its name, not a recipe", path);
+        return cy_error_hint(error, "`ciyuan init %s --output recipe.yaml` writes a recipe for it", path);
+    }
     enum cy_status status = cy_read_file(path, &text, error);
+    if (status != CY_OK)
+        cy_error_hint(error, "name a recipe; `ciyuan init FILES… --output recipe.yaml` writes one");
     if (status == CY_OK && text.size > RECIPE_BYTES_MAX)
         status = cy_error_set(error, CY_BAD_RECIPE, "\"%s\" is larger than 16 MiB: it is no recipe", path);
     const char *slash = strrchr(path, '/');

@@ -298,6 +298,7 @@ enum cy_status cy_run(const struct cy_plan *plan, const struct cy_run_options *o
     result->thread_count = engine.thread_count;
     result->memory_bytes = engine.memory_bytes;
     result->resumed = engine.resumed;
+    result->kept_count = engine.kept_count;
     if (engine.phases[0].part_count > 0)
         result->read_count = engine.phases[0].parts[engine.phases[0].part_count - 1].next.ordinal;
     for (size_t i = 0; i < plan->phase_count; i++)

@@ -53,6 +53,7 @@ struct cy_run_result {
     struct cy_step_time *times; /* reading and decoding first, then a step each, then writing; owned */
     size_t time_count;
     uint64_t read_count;
+    uint64_t kept_count;
     size_t thread_count; /* used */
     int64_t memory_bytes;
     bool resumed;

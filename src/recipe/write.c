@@ -174,6 +174,7 @@ enum cy_status cy_engine_write(struct cy_engine *engine, const struct cy_schema_
             },
             error);
     cy_blocks_close(&run.blocks);
+    engine->kept_count = engine->progress.kept_count;
     if (status == CY_OK)
         return cy_dataset_finish(run.writer, read_count(engine), build_id, error);
     cy_dataset_abandon(run.writer);

@@ -214,6 +214,8 @@ enum cy_status cy_yaml_parse(struct cy_str text, const char *name, struct cy_are
         const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &previous);
         if (first != NULL)
             wrong(&parser, CY_MAX(first->line, 1), CY_MAX(first->column, 1), first->msg);
+        if (first != NULL)
+            cy_error_hint(error, "this is not YAML: look at the brackets, braces, quotes and the indentation at this place and before it");
         else
             wrong(&parser, 1, 1, "this is not YAML");
     }

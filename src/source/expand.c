@@ -203,6 +203,10 @@ static enum cy_status nothing(struct search *search, const char *pattern)
     }
     const char *shown = present[0] == '\0' ? search->folder : cy_path_join(arena, search->folder, present);
     cy_error_set(error, CY_BAD_RECIPE, "\"%s\" matches no file", pattern);
+    if (pattern[0] == '~')
+        return cy_error_hint(error, "\"~\" is the shell's: write the whole path, or one from the recipe's folder");
+    if (strstr(pattern, "://") != NULL)
+        return cy_error_hint(error, "files are read, not URLs: fetch it first");
     char **names;
     size_t name_count;
     struct cy_error ignored;

@@ -111,7 +111,7 @@ static enum cy_status not_found(struct cy_str text, struct cy_error *error)
         names[count++] = known->name;
     const char *nearest = cy_nearest_name(text, names);
     if (nearest != NULL)
-        return cy_error_hint(error, "did you mean \"%s\"?", nearest);
+        return cy_error_hint(error, "did you mean \"%s\"? `ciyuan tokens get` lists the names", nearest);
     return cy_error_hint(error, "`ciyuan tokens get` lists the names; a path to a tokenizer.json, .tiktoken or .model file does as well");
 }
 

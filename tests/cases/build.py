@@ -291,6 +291,11 @@ BAD = [
     ("steps: [language\n", "flow sequence", "", ""),
     ("name: [a]\n", "name must be one value", "", ":1:7:"),
     ("steps: [normalize, normalize]\n", "normalize stands twice", "as: normalize_2", ":1:20:"),
+    ("steps: [normalize\n", "flow sequence", "this is not YAML", ""),
+    ("steps: normalize\n", "steps must be a list", "a list has brackets", ":1:8:"),
+    ("steps: [minhash]\n", 'there is no operator "minhash"', 'did you mean "dedup_minhash"?', ":1:9:"),
+    ("steps: [gopher_quality: 3]\n", "gopher_quality takes {name: value, …}", "`ciyuan operators gopher_quality`", ":1:25:"),
+    ("steps:\n- language:\n  keep: [en]\n", '"keep" stands beside the step "language"', "language: {…}, or deeper", ":3:3:"),
 ]
 for number, (steps, message, hint, place) in enumerate(BAD):
     @case(f"a bad recipe is refused before any work: {message}")
@@ -299,6 +304,30 @@ for number, (steps, message, hint, place) in enumerate(BAD):
         _, error = ciyuan("build", path, status=2)
         assert message in error and hint in error and place in error, error
         assert not os.path.exists(out("bad-out")) and not os.path.exists(out("bad-out.work"))
+
+
+@case("what a newcomer gives in a recipe's place is refused with what to do")
+def newcomers():
+    for text, message, hint in [
+        ("name: x\n", '"sources" is missing', "`ciyuan init FILES…` writes a recipe"),
+        ("sources: in/a.jsonl\noutput: o\n", "sources must be a list", "sources: [in/a.jsonl]"),
+        ("sources: [~/a.jsonl]\noutput: o\n", "matches no file", "the whole path"),
+        ("sources: ['https://example.org/a.jsonl']\noutput: o\n", "matches no file", "fetch it first"),
+    ]:
+        _, error = ciyuan("build", write("newcomer.yaml", text), status=2)
+        assert message in error and "hint: " in error and hint in error, error
+    _, error = ciyuan("build", write("in/a.jsonl", open(out("in/a.jsonl")).read()), status=2)
+    assert "is data by its name, not a recipe" in error and "ciyuan init " in error, error
+    _, error = ciyuan("build", out("nowhere.yaml"), status=1)
+    assert "could not open" in error and "ciyuan init FILES…" in error, error
+
+
+@case("a dataset without a document says so, even quietly")
+def empty():
+    write("empty/a.jsonl", '{"body": "x"}\n')
+    path = write("empty.yaml", "name: empty\nsources: [{path: empty/a.jsonl, text: txt}]\noutput: {path: empty-out}\n")
+    _, error = ciyuan("build", path, "--quiet")
+    assert "no document was kept" in error and "ciyuan verdicts" in error, error
 
 
 @case("a split that is a list is refused with its place")
