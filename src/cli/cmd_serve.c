@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "cli/local_call.h"
 #include "server/app.h"
+#include "server/authenticate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,7 +119,7 @@ int cy_cmd_serve(int argc, char **argv)
 {
     struct serve serve = {
         .app = {.data_folder = CY_DATA_FOLDER_DEFAULT},
-        .server = {.listen = "127.0.0.1:7000"},
+        .server = {.listen = "127.0.0.1:7000", .hooks = {.admit = cy_authenticate}},
     };
     const struct cy_option options[] = {
         CY_OPT_TEXT("data", &serve.app.data_folder, "DIR", "where everything lies; made when absent (" CY_DATA_FOLDER_DEFAULT ")"),

@@ -168,9 +168,8 @@ static enum cy_status check_objects(struct commit *commit, struct cy_error *erro
         cy_hex(change->entry.sha256, CY_SHA256_BYTES, sha256);
         status = cy_hub_find_object(commit->database, request->repository_id, cy_str(sha256), &object, error);
         if (status == CY_OK && !object.is_held)
-            status =
-                cy_refuse(commit->outcome, CY_REFUSAL_NO_ENTRY, "\"%.*s\" names the object %s, which was not uploaded to this repository",
-                          (int)change->path.size, change->path.data, sha256);
+            status = cy_refuse(commit->outcome, CY_REFUSAL_INPUT, "\"%.*s\" names the object %s, which was not uploaded to this repository",
+                               (int)change->path.size, change->path.data, sha256);
         else if (status == CY_OK && change->entry.size_bytes != 0 && change->entry.size_bytes != object.size_bytes)
             status = cy_refuse(commit->outcome, CY_REFUSAL_INPUT, "\"%.*s\" is said to have %llu bytes, but its object has %llu",
                                (int)change->path.size, change->path.data, (unsigned long long)change->entry.size_bytes,

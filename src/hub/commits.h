@@ -33,7 +33,7 @@ struct cy_commit_result {
     char sha[41]; /* the branch's tip now */
     bool is_new;  /* false: the changes changed nothing, so there is no new version */
 };
-/* Refusals: INPUT, NO_REVISION (the branch), STALE, NO_ENTRY (a large file's object is not in this repository), TOO_LARGE (quota). */
+/* Refusals: INPUT, NO_REVISION (the branch), STALE, TOO_LARGE (quota); INPUT too when a large file's object is not in this repository. */
 enum cy_status cy_commit(struct cy_hub *hub, const struct cy_actor *actor, const struct cy_commit_request *request,
                          struct cy_commit_result *result, struct cy_outcome *outcome);
 

@@ -132,7 +132,7 @@ static enum cy_status bad_path(struct cy_error *error, struct cy_str path, const
 
 enum cy_status cy_path_check(struct cy_str path, struct cy_error *error)
 {
-    if (path.size == 0 || path.size > CY_PATH_BYTES_MAX)
+    if (path.size == 0 || path.size > CY_FILE_PATH_BYTES_MAX)
         return bad_path(error, path, path.size == 0 ? "it is empty" : "it has more than 1024 bytes");
     if (cy_utf8_valid_bytes(path) != path.size)
         return bad_path(error, path, "it is not UTF-8");

@@ -17,7 +17,7 @@ enum {
     CY_SHA256_BYTES = 32,
     CY_ENTRIES_MAX = 100000, /* in one folder: a listing is read and written whole, and is then some 10 MB */
     CY_PATH_NAME_MAX = 255,  /* bytes of one name: what file systems take */
-    CY_PATH_BYTES_MAX = 1024,
+    CY_FILE_PATH_BYTES_MAX = 1024,
     CY_PATH_DEPTH_MAX = 32,
 };
 

@@ -9,6 +9,8 @@ enum cy_status cy_app_open(struct cy_app *app, const struct cy_app_options *opti
     enum cy_status status = cy_store_open(&app->store, &store, error);
     if (status == CY_OK)
         status = cy_objects_open(&app->objects, &objects, error);
+    if (status == CY_OK)
+        status = cy_hub_open(&app->hub, app->store, app->objects, error);
     if (status != CY_OK)
         cy_app_close(app);
     return status;
@@ -16,6 +18,8 @@ enum cy_status cy_app_open(struct cy_app *app, const struct cy_app_options *opti
 
 void cy_app_close(struct cy_app *app)
 {
+    cy_hub_close(app->hub);
+    app->hub = NULL;
     if (app->objects != NULL)
         cy_objects_close(app->objects);
     if (app->store != NULL)

@@ -3,6 +3,7 @@
 #ifndef CY_SERVER_APP_H
 #define CY_SERVER_APP_H
 
+#include "hub/hub.h"
 #include "server/http.h"
 #include "store/database.h"
 
@@ -18,6 +19,7 @@ struct cy_app {
     struct cy_app_options options;
     struct cy_store *store;
     struct cy_objects *objects;
+    struct cy_hub *hub;
     struct cy_server *server; /* NULL when a command runs handlers in its own process */
 };
 

@@ -200,7 +200,8 @@ CY_TEST_EACH_DATABASE("an object is committed only to a repository that it was u
     cy_expect_ok(cy_objects_put_bytes(t.objects, CY_STR("secret"), sha256, &error), error); /* the bytes are on the disk */
     cy_entry_large(&large.entry, sha256, 0);
     assert_int_equal(commit(&t, &large, 1, "", &result), CY_BAD_INPUT);
-    assert_int_equal(t.outcome.refusal, CY_REFUSAL_NO_ENTRY);
+    assert_int_equal(t.outcome.refusal, CY_REFUSAL_INPUT);
+    assert_non_null(strstr(t.outcome.error.message, "was not uploaded to this repository"));
     struct cy_str other;
     cy_expect_ok(cy_repository_create(t.hub, &t.actor, &t.bob, CY_STR("other"), false, &t.arena, &other, &t.outcome), t.outcome.error);
     cy_expect_ok(cy_hub_hold_object(t.hub, other, t.bob.id, sha256, 6, &error), error);

@@ -1,0 +1,285 @@
+/* Users, tokens, organisations and members: what an admin does, by the page or by the commands `ciyuan user`, `token` and `org`. */
+#include "hub/tokens.h"
+#include "server/hf.h"
+
+#include <yyjson.h>
+
+cy_handler cy_api_user_create, cy_api_user_disable, cy_api_token_create, cy_api_token_list, cy_api_token_revoke, cy_api_organisation_create,
+    cy_api_member_set, cy_api_member_list;
+
+static bool is_admin(const struct cy_request *request)
+{
+    return request->principal.is_local || (request->principal.is_admin && (request->principal.scopes & CY_SCOPE_ADMIN));
+}
+
+static bool check_admin(struct cy_request *request, struct cy_response *response)
+{
+    if (is_admin(request))
+        return true;
+    cy_hf_forbid(request, response, "this is for admins of the server, with a token of the scope \"admin\"");
+    return false;
+}
+
+/* The account of that name, or an answer and false. */
+static bool find_account(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *account)
+{
+    struct cy_outcome outcome = {0};
+    struct cy_database *database;
+    enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
+    if (status == CY_OK) {
+        status = cy_account_find(database, name, request->arena, account, &outcome);
+        cy_store_reader_back(request->app->hub->store, database);
+    }
+    if (status != CY_OK)
+        cy_hf_refuse(request, response, &outcome);
+    return status == CY_OK;
+}
+
+static void create(struct cy_request *request, struct cy_response *response, enum cy_account_kind kind)
+{
+    yyjson_val *body = cy_hf_body_object(request, response);
+    struct cy_account account;
+    struct cy_outcome outcome;
+    struct cy_actor actor = cy_actor_of(request);
+    if (body == NULL)
+        return;
+    struct cy_account_new new = {
+        .kind = kind,
+        .name = cy_hf_member(body, "name"),
+        .full_name = cy_hf_member(body, "full_name"),
+        .email = cy_hf_member(body, "email"),
+        .is_admin = kind == CY_ACCOUNT_USER && yyjson_is_true(yyjson_obj_get(body, "is_admin")),
+        .made_by = kind == CY_ACCOUNT_ORGANISATION ? actor.id : CY_STR(""),
+    };
+    if (cy_account_create(request->app->hub, &actor, &new, request->arena, &account, &outcome) != CY_OK) {
+        cy_hf_refuse(request, response, &outcome);
+        return;
+    }
+    struct cy_buffer out = {0};
+    struct cy_json json = {.out = &out};
+    cy_json_open_line(&json, NULL, '{');
+    cy_json_text(&json, "id", account.id);
+    cy_json_text(&json, "name", account.name);
+    cy_json_close(&json, '}');
+    cy_respond_json(request, response, 201, &out);
+}
+
+void cy_api_user_create(struct cy_request *request, struct cy_response *response)
+{
+    if (check_admin(request, response))
+        create(request, response, CY_ACCOUNT_USER);
+}
+
+void cy_api_organisation_create(struct cy_request *request, struct cy_response *response)
+{
+    bool is_user = request->principal.user_id != NULL && (request->principal.scopes & CY_SCOPE_WRITE);
+    if (is_user || check_admin(request, response))
+        create(request, response, CY_ACCOUNT_ORGANISATION);
+}
+
+void cy_api_user_disable(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_account account;
+    struct cy_outcome outcome;
+    struct cy_actor actor = cy_actor_of(request);
+    if (!check_admin(request, response))
+        return;
+    yyjson_val *body = cy_hf_body_object(request, response);
+    if (body == NULL || !find_account(request, response, request->path_values[0], &account))
+        return;
+    if (cy_account_disable(request->app->hub, &actor, account.id, yyjson_is_true(yyjson_obj_get(body, "is_disabled")), &outcome) != CY_OK)
+        cy_hf_refuse(request, response, &outcome);
+}
+
+/* ---- tokens: of oneself, or of anybody for an admin ---- */
+
+static bool find_own(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *account)
+{
+    bool is_own = request->principal.user_name != NULL && cy_str_equal_nocase(cy_str(request->principal.user_name), name) &&
+                  (request->principal.scopes & CY_SCOPE_WRITE);
+    if (!is_own && !check_admin(request, response))
+        return false;
+    if (!find_account(request, response, name, account))
+        return false;
+    if (account->kind == CY_ACCOUNT_USER)
+        return true;
+    cy_respond_error(request, response, 400, NULL, "\"%.*s\" is an organisation, and only users have tokens", (int)name.size, name.data);
+    return false;
+}
+
+void cy_api_token_create(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_account account;
+    struct cy_outcome outcome;
+    struct cy_actor actor = cy_actor_of(request);
+    char id[37], text[CY_TOKEN_RANDOM + 4];
+    unsigned scopes;
+    yyjson_val *body = cy_hf_body_object(request, response);
+    if (body == NULL || !find_own(request, response, request->path_values[0], &account))
+        return;
+    struct cy_str name = cy_hf_member(body, "name"), scope = cy_hf_member(body, "scope");
+    int64_t expires_ms = yyjson_get_sint(yyjson_obj_get(body, "expires_ms"));
+    if (!cy_scopes_parse(scope.size > 0 ? scope : CY_STR("write"), &scopes)) {
+        cy_respond_error(request, response, 400, NULL, "scope must be \"read\", \"write\" or \"admin\", found \"%.*s\"",
+                         (int)CY_MIN(scope.size, 100), scope.data);
+        return;
+    }
+    if (!is_admin(request) && (scopes & ~request->principal.scopes) != 0) {
+        cy_hf_forbid(request, response, "a token cannot make one that may do more than itself");
+        return;
+    }
+    if (cy_token_create(request->app->hub, &actor, account.id, name.size > 0 ? name : CY_STR("token"), scopes, expires_ms, id, text,
+                        &outcome) != CY_OK) {
+        cy_hf_refuse(request, response, &outcome);
+        return;
+    }
+    struct cy_buffer out = {0};
+    struct cy_json json = {.out = &out};
+    cy_json_open_line(&json, NULL, '{');
+    cy_json_text(&json, "id", cy_str(id));
+    cy_json_text(&json, "token", cy_str(text));
+    cy_json_close(&json, '}');
+    cy_respond_json(request, response, 201, &out);
+    cy_respond_header(request, response, "Cache-Control", "no-store");
+}
+
+void cy_api_token_list(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_account account;
+    struct cy_outcome outcome = {0};
+    struct cy_database *database;
+    struct cy_token *tokens = NULL;
+    size_t count = 0;
+    if (!find_own(request, response, request->path_values[0], &account))
+        return;
+    enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
+    if (status == CY_OK) {
+        status = cy_tokens_of(database, account.id, request->arena, &tokens, &count, &outcome.error);
+        cy_store_reader_back(request->app->hub->store, database);
+    }
+    if (status != CY_OK) {
+        cy_hf_refuse(request, response, &outcome);
+        return;
+    }
+    struct cy_buffer out = {0};
+    struct cy_json json = {.out = &out};
+    cy_json_open_line(&json, NULL, '{');
+    cy_json_open(&json, "items", '[');
+    for (size_t i = 0; i < count; i++) {
+        const char *scope = tokens[i].scopes & CY_SCOPE_ADMIN ? "admin" : tokens[i].scopes & CY_SCOPE_WRITE ? "write" : "read";
+        cy_json_open(&json, NULL, '{');
+        cy_json_text(&json, "id", tokens[i].id);
+        cy_json_text(&json, "name", tokens[i].name);
+        cy_json_text(&json, "scope", cy_str(scope));
+        cy_json_integer(&json, "created_ms", tokens[i].created_ms);
+        cy_json_integer(&json, "used_ms", tokens[i].used_ms);
+        cy_json_integer(&json, "expires_ms", tokens[i].expires_ms);
+        cy_json_close(&json, '}');
+    }
+    cy_json_close(&json, ']');
+    cy_json_close(&json, '}');
+    cy_respond_json(request, response, 200, &out);
+}
+
+void cy_api_token_revoke(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_account account;
+    struct cy_outcome outcome;
+    struct cy_actor actor = cy_actor_of(request);
+    if (!find_own(request, response, request->path_values[0], &account))
+        return;
+    if (cy_token_revoke(request->app->hub, &actor, account.id, request->path_values[1], &outcome) == CY_OK)
+        return;
+    if (outcome.refusal == CY_REFUSAL_INPUT)
+        cy_respond_error(request, response, 404, NULL, "%s", outcome.error.message);
+    else
+        cy_hf_refuse(request, response, &outcome);
+}
+
+/* ---- members ---- */
+
+/* May he change the members of this organisation? */
+static bool check_organisation_admin(struct cy_request *request, struct cy_response *response, const struct cy_account *organisation)
+{
+    struct cy_outcome outcome = {0};
+    struct cy_database *database;
+    struct cy_result rows = {0};
+    if (is_admin(request))
+        return true;
+    enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
+    if (status == CY_OK) {
+        status = CY_RUN(database, CY_SQL_member_role, request->arena, &rows, &outcome.error, cy_value_text(organisation->id),
+                        cy_value_text(cy_str(request->principal.user_id)));
+        cy_store_reader_back(request->app->hub->store, database);
+    }
+    bool is_allowed =
+        rows.row_count == 1 && cy_result_integer(&rows, 0, 0) == CY_ROLE_ADMIN && (request->principal.scopes & CY_SCOPE_WRITE);
+    if (status != CY_OK)
+        cy_hf_refuse(request, response, &outcome);
+    else if (!is_allowed)
+        cy_hf_forbid(request, response, "you are no admin of this organisation");
+    return status == CY_OK && is_allowed;
+}
+
+void cy_api_member_set(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_account organisation, user;
+    struct cy_outcome outcome;
+    struct cy_actor actor = cy_actor_of(request);
+    enum cy_role role = CY_ROLE_NONE;
+    if (!find_account(request, response, request->path_values[0], &organisation) ||
+        !check_organisation_admin(request, response, &organisation))
+        return;
+    if (strcmp(request->method, "DELETE") != 0) {
+        yyjson_val *body = cy_hf_body_object(request, response);
+        if (body == NULL)
+            return;
+        struct cy_str name = cy_hf_member(body, "role");
+        if (!cy_role_parse(name, &role)) {
+            cy_respond_error(request, response, 400, NULL, "role must be read, see-removed, write or admin, found \"%.*s\"",
+                             (int)CY_MIN(name.size, 100), name.data);
+            return;
+        }
+    }
+    if (!find_account(request, response, request->path_values[1], &user))
+        return;
+    if (cy_member_set(request->app->hub, &actor, &organisation, &user, role, &outcome) != CY_OK)
+        cy_hf_refuse(request, response, &outcome);
+}
+
+void cy_api_member_list(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_account organisation;
+    struct cy_outcome outcome = {0};
+    struct cy_database *database;
+    struct cy_membership *members = NULL;
+    size_t count = 0;
+    if (request->principal.user_id == NULL && !request->principal.is_local) {
+        cy_hf_forbid(request, response, "log in to see who belongs to an organisation");
+        return;
+    }
+    if (!find_account(request, response, request->path_values[0], &organisation))
+        return;
+    enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
+    if (status == CY_OK) {
+        status = cy_members_of(database, organisation.id, request->arena, &members, &count, &outcome.error);
+        cy_store_reader_back(request->app->hub->store, database);
+    }
+    if (status != CY_OK) {
+        cy_hf_refuse(request, response, &outcome);
+        return;
+    }
+    struct cy_buffer out = {0};
+    struct cy_json json = {.out = &out};
+    cy_json_open_line(&json, NULL, '{');
+    cy_json_open(&json, "items", '[');
+    for (size_t i = 0; i < count; i++) {
+        cy_json_open(&json, NULL, '{');
+        cy_json_text(&json, "name", members[i].name);
+        cy_json_text(&json, "role", cy_str(cy_role_name(members[i].role)));
+        cy_json_close(&json, '}');
+    }
+    cy_json_close(&json, ']');
+    cy_json_close(&json, '}');
+    cy_respond_json(request, response, 200, &out);
+}
