@@ -9,6 +9,7 @@
 enum {
     CY_HELD_ROW_BYTES = 256,             /* what a row counts beside its text */
     CY_HELD_CHUNK_BYTES_MAX = 512 << 10, /* a chunk's rows of a split are held below this; encoding them later is one thread's work */
+    CY_HELD_LINES_BYTES_MAX = 128 << 10, /* the same for lines, which cost no more than a gzip or zstd head */
     CY_HELD_BYTES_MAX = 4 << 20,         /* all that is held of a split is encoded when it reaches this */
 };
 

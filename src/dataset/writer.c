@@ -215,6 +215,13 @@ static void release_encoded(struct encoded *encoded)
     cy_held_free(encoded->held);
 }
 
+/* A chunk's rows of the split are held when they count less. */
+static uint64_t held_below(const struct cy_dataset_writer *writer, enum split split)
+{
+    bool lines = split != VERDICTS && writer->options.format != CY_DATASET_PARQUET;
+    return lines ? CY_HELD_LINES_BYTES_MAX : CY_HELD_CHUNK_BYTES_MAX;
+}
+
 enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct cy_batch *const *batches, size_t batch_count,
                                  struct cy_dataset_chunk **chunk, struct cy_error *error)
 {
@@ -234,7 +241,7 @@ enum cy_status cy_dataset_encode(const struct cy_dataset_writer *writer, struct 
     }
     struct cy_parquet_encoder *encoder = take_encoder(writer);
     for (enum split split = 0; split < SPLIT_COUNT; split++) {
-        if (rows[split].count > 0 && cy_held_bytes(&writer->options, &rows[split]) < CY_HELD_CHUNK_BYTES_MAX)
+        if (rows[split].count > 0 && cy_held_bytes(&writer->options, &rows[split]) < held_below(writer, split))
             new->splits[split].held = cy_held_new(&writer->options, &rows[split]);
         else if (rows[split].count > 0)
             encode_split(writer, split, &rows[split], encoder, &new->splits[split]);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <emmintrin.h>
+
 enum { FILE_MAGIC = 793712314, VERSION_OLD = 11, VERSION = 12, CENTROIDS = 256 };
 
 /* What the file says, as long as it is read. */
@@ -222,6 +224,15 @@ static void matrix_row(const struct matrix *matrix, uint64_t row, float *values)
     }
     const uint8_t *codes = matrix->codes + row * matrix->codes_per_row;
     float norm = matrix->norm_codes != NULL ? float_at(matrix->norms, matrix->norm_codes[row]) : 1;
+    if (matrix->code_dim == 2 && matrix->code_dim_last == 2) { /* what quantized models have: the loop below, of constant width */
+        for (uint32_t code = 0; code < matrix->codes_per_row; code++) {
+            float pair[2];
+            memcpy(pair, matrix->centroids + ((uint64_t)code * CENTROIDS + codes[code]) * sizeof pair, sizeof pair);
+            values[2 * code] = norm * pair[0];
+            values[2 * code + 1] = norm * pair[1];
+        }
+        return;
+    }
     for (uint32_t code = 0; code < matrix->codes_per_row; code++) {
         uint32_t width = code + 1 == matrix->codes_per_row ? matrix->code_dim_last : matrix->code_dim;
         uint64_t centroid = (uint64_t)code * CENTROIDS * matrix->code_dim + (uint64_t)codes[code] * width;
@@ -280,26 +291,31 @@ static enum cy_status place_rows(struct reader *in, uint64_t file_row_count, uin
     return CY_OK;
 }
 
+/* The rows are first put down as floats, for their unit follows from the largest, and then made whole numbers in place. */
 static enum cy_status fill_rows(struct reader *in, const struct matrix *matrix, const uint32_t *file_rows)
 {
     struct cy_fasttext *model = in->model;
-    float values[CY_FASTTEXT_DIM_MAX], largest = 0;
+    model->rows = alloc_aligned(model->row_count * model->lanes * sizeof *model->rows);
+    int32_t largest_bits = 0; /* without their sign, floats stand in the order of their bits, and what is no number above all */
     for (uint64_t row = 0; row < model->row_count; row++) {
+        float *values = (float *)(void *)(model->rows + row * model->lanes);
         matrix_row(matrix, file_rows[row], values);
-        for (uint32_t i = 0; i < model->dim; i++) {
-            if (!(fabsf(values[i]) <= CY_FASTTEXT_VALUE_MAX))
-                return refuse(in, "a value of the first matrix is not within ±1e6");
-            largest = fmaxf(largest, fabsf(values[i]));
-        }
+        for (uint32_t i = 0; i < model->dim; i++)
+            largest_bits = CY_MAX(largest_bits, (int32_t)(cy_load_u32(values + i) & INT32_MAX));
     }
+    float largest;
+    memcpy(&largest, &largest_bits, sizeof largest);
+    if (!(largest <= CY_FASTTEXT_VALUE_MAX))
+        return refuse(in, "a value of the first matrix is not within ±1e6");
     int exponent;
     frexp(largest, &exponent); /* largest < 2^exponent */
     model->row_unit = ldexp(1, exponent - CY_FASTTEXT_ROW_BITS);
-    model->rows = alloc_aligned(model->row_count * model->lanes * sizeof *model->rows);
-    for (uint64_t row = 0; row < model->row_count; row++) {
-        matrix_row(matrix, file_rows[row], values);
-        for (uint32_t i = 0; i < model->dim; i++)
-            model->rows[row * model->lanes + i] = (int32_t)lrint(values[i] / model->row_unit);
+    const __m128d scale = _mm_set1_pd(1 / model->row_unit); /* exact, and so is each product: powers of two */
+    for (uint64_t i = 0; i < model->row_count * model->lanes; i += 4) {
+        __m128 values = _mm_load_ps((const float *)(const void *)(model->rows + i));
+        __m128i low = _mm_cvtpd_epi32(_mm_mul_pd(_mm_cvtps_pd(values), scale));
+        __m128i high = _mm_cvtpd_epi32(_mm_mul_pd(_mm_cvtps_pd(_mm_movehl_ps(values, values)), scale));
+        _mm_store_si128((__m128i *)(void *)(model->rows + i), _mm_unpacklo_epi64(low, high));
     }
     return CY_OK;
 }
