@@ -81,11 +81,22 @@ static uint32_t letter_bits(uint32_t point)
     }
 }
 
+/* In which of the lists above a point stands. */
+enum listed { STOPS = 1 << 0, TERMINALS = 1 << 1, SYMBOLS = 1 << 2, QUOTES = 1 << 3, EDGES = 1 << 4 };
+
+static unsigned listed_in(uint32_t point)
+{
+    bool stop = in_ranges(stops, CY_COUNT(stops), point);
+    return (stop ? STOPS | TERMINALS : 0u) | (in_ranges(more_terminals, CY_COUNT(more_terminals), point) ? TERMINALS : 0u) |
+           (in_list(symbols, CY_COUNT(symbols), point) ? SYMBOLS : 0u) | (in_list(quotes, CY_COUNT(quotes), point) ? QUOTES : 0u) |
+           (in_list(edges, CY_COUNT(edges), point) ? EDGES : 0u);
+}
+
 /* The bits that decide where a piece is cut. */
-static uint32_t cutting_bits(uint32_t point)
+static uint32_t cutting_bits(uint32_t point, unsigned listed)
 {
     uint32_t bits = 0;
-    bool quote = in_list(quotes, CY_COUNT(quotes), point), edge = in_list(edges, CY_COUNT(edges), point);
+    bool quote = listed & QUOTES, edge = listed & EDGES;
     bool picture = cy_category(point) == CY_SO, dash = point == 0x2013 || point == 0x2014, currency = cy_category(point) == CY_SC;
     if (quote || edge || picture || dash || currency || point == 0xA7 || point == '%' || point == '=')
         bits |= CY_CHAR_PREFIX;
@@ -95,8 +106,8 @@ static uint32_t cutting_bits(uint32_t point)
         bits |= CY_CHAR_QUOTE;
     if (picture || point == 0x2026)
         bits |= CY_CHAR_INFIX;
-    if (quote || edge || (letter_bits(point) & CY_CHAR_LOWER) || (point >= '0' && point <= '9') ||
-        in_list((const uint32_t[]){'%', 0xB2, '-', '+', '|'}, 5, point))
+    if (quote || edge || (letter_bits(point) & CY_CHAR_LOWER) || (point >= '0' && point <= '9') || point == '%' || point == 0xB2 ||
+        point == '-' || point == '+' || point == '|')
         bits |= CY_CHAR_BEFORE_STOP;
     if (currency)
         bits |= CY_CHAR_CURRENCY;
@@ -105,11 +116,9 @@ static uint32_t cutting_bits(uint32_t point)
     return bits;
 }
 
-uint32_t cy_char_class_of(uint32_t point)
+static uint32_t class_bits(uint32_t point, unsigned listed)
 {
-    uint32_t bits = letter_bits(point) | cutting_bits(point);
-    bool stop = in_ranges(stops, CY_COUNT(stops), point);
-    bool terminal = stop || in_ranges(more_terminals, CY_COUNT(more_terminals), point);
+    uint32_t bits = letter_bits(point) | cutting_bits(point, listed);
     bool control = point < 0x20 ? point != '\t' && point != '\n' : point >= 0x7F && point < 0xA0;
     bool ascii_symbol = point > 0x20 && point < 0x7F && !cy_is_letter(point) && !cy_is_digit(point);
     if (cy_is_white_space(point) || (point >= 0x1C && point <= 0x1F))
@@ -120,24 +129,48 @@ uint32_t cy_char_class_of(uint32_t point)
         bits |= CY_CHAR_MARK;
     if (point >= '0' && point <= '9')
         bits |= CY_CHAR_DIGIT;
-    if (terminal || control || ascii_symbol || in_list(symbols, CY_COUNT(symbols), point))
+    if (control || ascii_symbol || (listed & (TERMINALS | SYMBOLS)))
         bits |= CY_CHAR_SYMBOL;
     if (cy_is_punctuation(point))
         bits |= CY_CHAR_PUNCT;
-    if (stop)
+    if (listed & STOPS)
         bits |= CY_CHAR_STOP;
-    if (terminal)
+    if (listed & TERMINALS)
         bits |= CY_CHAR_TERMINAL;
     return bits;
+}
+
+uint32_t cy_char_class_of(uint32_t point)
+{
+    return class_bits(point, listed_in(point));
 }
 
 static uint32_t table[CY_CLASSES_TABLE];
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
 
+static void note_ranges(const struct range *ranges, size_t count, unsigned listed)
+{
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t point = ranges[i].first; point <= ranges[i].last && point < CY_CLASSES_TABLE; point++)
+            table[point] |= listed;
+}
+
+static void note_list(const uint32_t *list, size_t count, unsigned listed)
+{
+    for (size_t i = 0; i < count; i++)
+        table[list[i]] |= listed;
+}
+
+/* Walks each list once, instead of looking for each point in all of them. */
 static void fill_table(void)
 {
+    note_ranges(stops, CY_COUNT(stops), STOPS | TERMINALS);
+    note_ranges(more_terminals, CY_COUNT(more_terminals), TERMINALS);
+    note_list(symbols, CY_COUNT(symbols), SYMBOLS);
+    note_list(quotes, CY_COUNT(quotes), QUOTES);
+    note_list(edges, CY_COUNT(edges), EDGES);
     for (uint32_t point = 0; point < CY_CLASSES_TABLE; point++)
-        table[point] = cy_char_class_of(point);
+        table[point] = class_bits(point, table[point]);
 }
 
 const uint32_t *cy_char_classes(void)
