@@ -1,4 +1,4 @@
-#include "kernels/split_masks.h"
+#include "kernels/split_masks_avx512.h"
 
 #include "base/cpu.h"
 
@@ -59,25 +59,10 @@ static void masks_avx2(const char *at, struct cy_split_masks *masks)
     masks->high = (uint32_t)_mm256_movemask_epi8(halves[0]) | (uint64_t)(uint32_t)_mm256_movemask_epi8(halves[1]) << 32;
 }
 
-CY_TARGET("avx512f,avx512bw")
-static inline uint64_t in_range_avx512(__m512i bytes, char low, char count)
-{
-    return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(low)), _mm512_set1_epi8(count));
-}
-
-CY_TARGET("avx512f,avx512bw")
+CY_TARGET("avx512f,avx512bw,avx512dq")
 static void masks_avx512(const char *at, struct cy_split_masks *masks)
 {
-    __m512i bytes = _mm512_loadu_si512(at);
-    masks->upper = in_range_avx512(bytes, 'A', 26);
-    masks->letters = in_range_avx512(_mm512_or_si512(bytes, _mm512_set1_epi8(0x20)), 'a', 26);
-    masks->numbers = in_range_avx512(bytes, '0', 10);
-    masks->blanks = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(' '));
-    masks->spaces = masks->blanks | in_range_avx512(bytes, '\t', 5);
-    masks->newlines = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\r')) | _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
-    masks->quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\''));
-    masks->slashes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('/'));
-    masks->high = _mm512_movepi8_mask(bytes);
+    cy_split_masks_avx512(_mm512_loadu_si512(at), masks);
 }
 
 const struct cy_split_masks_variant cy_split_masks_variants[] = {

@@ -203,7 +203,7 @@ enum { CY_BPE_LONG_IDS = 15, CY_BPE_LONG_BYTES = 64 };
 struct cy_bpe_memory {
     cy_bpe_merge_fn *merge;
     cy_split_masks_fn *masks;
-    bool has_avx2;
+    unsigned features; /* enum cy_cpu_feature */
     struct cy_bpe_heap heap;
     struct cy_bpe_seen *seen;
     uint64_t seen_mask; /* their number less one */
@@ -216,6 +216,9 @@ struct cy_bpe_memory {
 void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_max);
 void cy_bpe_memory_free(void *memory);
 
+/* Appends the ids of a piece that is not in its first place, and remembers them. */
+void cy_bpe_encode_far(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, struct cy_str piece, const uint64_t key[2], uint64_t hash,
+                       struct cy_ids *ids);
 void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *cache, struct cy_str piece, struct cy_ids *ids);
 size_t cy_bpe_encode_text(const struct cy_token_model *model, const struct cy_splitter *splitter, struct cy_token_cache *cache,
                           struct cy_str text, struct cy_ids *ids);

@@ -146,6 +146,7 @@ static void encode_part(const struct character_bpe *model, struct memory *memory
             return;
         }
     }
+    cy_ids_reserve(ids, SEEN_IDS); /* a part may have no id */
     size_t before = ids->count;
     memory->first.count = 0;
     first_ids(model, part, true, true, &memory->first);

@@ -269,6 +269,8 @@ void cy_bpe_merge_piece(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct
 void cy_bpe_merge_ids(const struct cy_bpe *bpe, cy_bpe_merge_fn *merge, struct cy_bpe_heap *heap, const uint32_t *first, size_t count,
                       struct cy_ids *ids)
 {
+    if (count == 0) /* `first` may be NULL */
+        return;
     if (count > CY_BPE_PARTS_MAX) {
         heap_reserve(heap, count);
         memcpy(heap->ids, first, count * sizeof *first);

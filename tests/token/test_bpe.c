@@ -1,5 +1,6 @@
 #include "cy_test.h"
 
+#include "base/cpu.h"
 #include "token/bpe.h"
 
 /* ---- vocabularies made by chance ---- */
@@ -270,5 +271,77 @@ CY_TEST("a vocabulary without a token for some byte, or with a merge that cannot
     assert_int_equal(cy_bpe_new(&model, &source, &arena, &error), CY_BAD_INPUT);
     assert_non_null(strstr(error.message, "which is not the two put together"));
     cy_arena_release(&arena);
+    free(toy);
+}
+
+/* Words of bytes that a window of 64 is certain about, and others that it leaves to the definition. */
+static void add_words(struct cy_buffer *text, size_t word_count, uint64_t *random)
+{
+    static const char *const words[] = {
+        " the", "the", " of",    "'s",       "n't", ", ", ".\n\n", "  ", "\t",   "12345", " abcdefghijklmnop",
+        "x",    "é",   "中文字", "\xF0\x9F", " ",   "/",  "don't", "Ab", "abAB", "\xFF",  "a b c d e f g h i j k l"};
+    cy_buffer_clear(text);
+    for (; word_count > 0; word_count--)
+        cy_buffer_add_text(text, words[cy_test_random(random) % CY_COUNT(words)]);
+}
+
+static void expect_by_every_variant(const struct cy_tokenizer *tokenizer, struct cy_token_cache *cache, struct cy_str text,
+                                    const struct cy_ids *expected)
+{
+    static const unsigned features[] = {0, CY_CPU_AVX2, CY_CPU_AVX2 | CY_CPU_AVX512, ~0u};
+    for (size_t variant = 0; variant < CY_COUNT(features); variant++) {
+        struct cy_ids ids = {0};
+        struct cy_bpe_memory *memory = cy_token_cache_memory(cache);
+        memory->features = cy_cpu_features() & features[variant];
+        cy_ids_add(&ids, 7); /* what is there already stays */
+        cy_tokenizer_encode(tokenizer, cache, text, NULL, &ids);
+        if (ids.items[0] != 7 || ids.count != 1 + expected->count ||
+            memcmp(ids.items + 1, expected->items, expected->count * sizeof *ids.items) != 0)
+            fail_msg("variant %zu: \"%.*s\" has %zu ids, piece by piece %zu", variant, (int)text.size, text.data, ids.count - 1,
+                     expected->count);
+        assert_int_equal(cy_tokenizer_count(tokenizer, cache, text, NULL), expected->count);
+        cy_ids_release(&ids);
+    }
+}
+
+CY_TEST("every variant of the loop over a text gives the ids of the pieces one by one")
+{
+    static const char *const patterns[] = {
+        "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+        "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+        "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
+        "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"};
+    uint64_t random = cy_test_seed();
+    struct toy *toy = malloc(sizeof *toy);
+    struct cy_buffer text = {0};
+    struct cy_error error;
+    make_toy(toy, CY_STR(" theofnabcdx12中文字"), false, &random);
+    for (size_t pattern = 0; pattern < CY_COUNT(patterns); pattern++) {
+        struct cy_arena arena = {0};
+        struct cy_tokenizer tokenizer = {.vocabulary = toy->vocabulary};
+        struct cy_bpe_source source = {.vocabulary = &tokenizer.vocabulary, .ranks = toy->ranks, .whole_first = true};
+        cy_expect_ok(cy_splitter_new(&tokenizer.splitter, cy_str(patterns[pattern]), &arena, &error), error);
+        cy_expect_ok(cy_bpe_new(&tokenizer.model, &source, &arena, &error), error);
+        cy_expect_ok(cy_tokenizer_finish(&tokenizer, &error), error);
+        for (int round = 0; round < 400; round++) {
+            add_words(&text, 1 + cy_test_random(&random) % (round % 10 == 0 ? 2000 : 40), &random);
+            struct cy_str copy = {memcpy(malloc(text.size), text.data, text.size), text.size}; /* reading past it is seen */
+            struct cy_token_cache *cache = cy_token_cache_new(&tokenizer, 1 << 16);
+            struct cy_piece_ends ends = {0};
+            struct cy_ids expected = {0};
+            tokenizer.splitter->run(tokenizer.splitter, copy, &ends);
+            for (size_t i = 0, start = 0; i < ends.count; start = ends.items[i++])
+                tokenizer.model->encode(tokenizer.model, cache, (struct cy_str){copy.data + start, ends.items[i] - start}, &expected);
+            expect_by_every_variant(&tokenizer, cache, copy, &expected);
+            cy_ids_release(&expected);
+            free(ends.items);
+            cy_token_cache_free(cache);
+            free((char *)copy.data);
+        }
+        tokenizer.model->release(tokenizer.model);
+        cy_arena_release(&tokenizer.arena);
+        cy_arena_release(&arena);
+    }
+    cy_buffer_release(&text);
     free(toy);
 }
