@@ -7,6 +7,7 @@
 #include "token/pack_index.h"
 #include "token/shuffle.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,11 +97,12 @@ static void cut(const struct spans *documents, uint32_t length, struct cy_token_
     }
 }
 
-static enum cy_status write_split(struct packing *packing, int split, const uint32_t *ids, struct cy_error *error)
+/* file: the spill. */
+static enum cy_status write_split(struct packing *packing, int split, int file, struct cy_error *error)
 {
     const struct request *request = packing->request;
     struct spans *documents = &packing->documents[split];
-    struct cy_token_rows rows = {.ids = ids, .length = (uint32_t)request->length, .fill = packing->end};
+    struct cy_token_rows rows = {.file = file, .length = (uint32_t)request->length, .fill = packing->end};
     uint64_t token_count = 0;
     cut(documents, rows.length, &rows);
     for (size_t i = 0; i < rows.piece_count; i++)
@@ -191,7 +193,7 @@ static enum cy_status find_end(struct packing *packing, struct cy_str *name, str
 static enum cy_status fill_folder(struct packing *packing, struct cy_str end, struct cy_error *error)
 {
     const struct request *request = packing->request;
-    struct cy_map map = {0};
+    int file = -1;
     enum cy_status status = cy_writer_open(&packing->writer, packing->spill, error);
     if (status != CY_OK)
         return status;
@@ -203,16 +205,17 @@ static enum cy_status fill_folder(struct packing *packing, struct cy_str end, st
         return status;
     }
     status = cy_writer_close_unsynced(&packing->writer, error);
-    if (status == CY_OK)
-        status = cy_map_file(&map, packing->spill, error);
+    if (status == CY_OK && (file = cy_files->open(packing->spill, O_RDONLY, 0)) < 0)
+        status = cy_error_errno(error, "open", packing->spill);
     begin_report(packing, end);
     cy_json_open(&packing->json, "splits", '{');
     for (int split = 0; split < SPLITS && status == CY_OK; split++)
         if (split == TRAIN || request->validation_share > 0)
-            status = write_split(packing, split, (const uint32_t *)(const void *)map.data, error);
+            status = write_split(packing, split, file, error);
     cy_json_close(&packing->json, '}');
     cy_json_close(&packing->json, '}');
-    cy_unmap(&map);
+    if (file >= 0)
+        cy_files->close(file);
     cy_files->remove(packing->spill);
     return status;
 }

@@ -3,7 +3,9 @@
 #include "cli/tokens_output.h"
 #include "token/pack_index.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { SHARD_DIGITS = 5 }; /* of a file's number, as the dataset's shards have them */
 
@@ -34,17 +36,37 @@ void cy_token_rows_release(struct cy_token_rows *rows)
     *rows = (struct cy_token_rows){0};
 }
 
-void cy_token_rows_add(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths)
+/* Appends ids[first … first + count) of the stream. */
+static enum cy_status read_ids(int file, uint64_t first, size_t count, struct cy_ids *ids, struct cy_error *error)
+{
+    size_t wanted = count * sizeof *ids->items, got = 0;
+    cy_ids_reserve(ids, count);
+    while (got < wanted) {
+        ssize_t size = pread(file, (char *)(ids->items + ids->count) + got, wanted - got, (off_t)(first * sizeof *ids->items + got));
+        if (size > 0)
+            got += (size_t)size;
+        else if (size == 0)
+            return cy_error_set(error, CY_IO, "the ids set aside end early: something else has written there");
+        else if (errno != EINTR)
+            return cy_error_errno(error, "read", "the ids set aside");
+    }
+    ids->count += count;
+    return CY_OK;
+}
+
+enum cy_status cy_token_rows_add(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths,
+                                 struct cy_error *error)
 {
     uint32_t bin = rows->order[row];
     for (uint64_t i = rows->starts[bin]; i < rows->starts[bin + 1]; i++) {
         const struct cy_pack_piece *piece = &rows->pieces[rows->members[i]];
-        cy_ids_reserve(ids, piece->length);
-        memcpy(ids->items + ids->count, rows->ids + piece->first, piece->length * sizeof *ids->items);
-        ids->count += piece->length;
+        enum cy_status status = read_ids(rows->file, piece->first, piece->length, ids, error);
+        if (status != CY_OK)
+            return status;
         if (lengths != NULL)
             cy_ids_add(lengths, piece->length);
     }
+    return CY_OK;
 }
 
 size_t cy_token_rows_fill(const struct cy_token_rows *rows, struct cy_ids *ids, size_t row_start)
@@ -87,10 +109,10 @@ static enum cy_status write_bin(struct cy_token_rows *rows, size_t first, size_t
     enum cy_status status = cy_writer_open(&writer, path, error);
     if (status != CY_OK)
         return status;
-    for (size_t row = first; row < end; row++) {
+    for (size_t row = first; row < end && status == CY_OK; row++) {
         ids.count = 0;
         cy_buffer_clear(&bytes);
-        cy_token_rows_add(rows, row, &ids, NULL);
+        status = cy_token_rows_add(rows, row, &ids, NULL, error);
         if (index_path != NULL)
             cy_ids_add(&lengths, (uint32_t)ids.count);
         else
@@ -98,7 +120,10 @@ static enum cy_status write_bin(struct cy_token_rows *rows, size_t first, size_t
         cy_tokens_add_ids(&bytes, ids.items, ids.count, id_bytes);
         cy_writer_add(&writer, bytes.data, bytes.size);
     }
-    status = cy_writer_close(&writer, error);
+    if (status == CY_OK)
+        status = cy_writer_close(&writer, error);
+    else
+        cy_writer_abandon(&writer);
     if (status == CY_OK && index_path != NULL)
         status = write_index(index_path, &lengths, id_bytes, error);
     cy_ids_release(&ids);

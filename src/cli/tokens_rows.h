@@ -8,7 +8,7 @@
 
 /* Rows are bins of pieces: row r holds the pieces members[starts[order[r]] … starts[order[r] + 1]), end to end. */
 struct cy_token_rows {
-    const uint32_t *ids; /* the stream that pieces are of */
+    int file; /* the stream of ids that pieces are of, 4 bytes each; read where a row is written, so that it need not fit into memory */
     struct cy_pack_piece *pieces;
     size_t piece_count;
     uint32_t *members; /* indexes of pieces, by bin */
@@ -44,8 +44,9 @@ enum cy_status cy_token_rows_write(struct cy_token_rows *rows, const struct cy_t
 
 /* ---- for the writers ---- */
 
-/* Appends a row's ids; its pieces' lengths go to *lengths where that is not NULL. */
-void cy_token_rows_add(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths);
+/* Appends a row's ids; its pieces' lengths go to *lengths where that is not NULL. Any thread. */
+enum cy_status cy_token_rows_add(const struct cy_token_rows *rows, size_t row, struct cy_ids *ids, struct cy_ids *lengths,
+                                 struct cy_error *error);
 /* Fills the row that begins at row_start up to its length; returns how many ids that took. */
 size_t cy_token_rows_fill(const struct cy_token_rows *rows, struct cy_ids *ids, size_t row_start);
 /* Writes rows [first, end) as a Parquet file: row groups encoded on all threads, written in order. Adds to rows->filled_count. */

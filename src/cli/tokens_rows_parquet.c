@@ -53,13 +53,13 @@ static enum cy_status work(void *context, size_t thread, void *memory, struct cy
     struct job *job = memory;
     struct cy_ids items[COLUMNS] = {{0}};
     uint64_t *ends[COLUMNS];
-    (void)error;
+    enum cy_status status = CY_OK;
     for (size_t i = 0; i < COLUMNS; i++)
         ends[i] = cy_alloc((job->end - job->first) * sizeof *ends[i]);
     cy_ids_reserve(&items[IDS], (job->end - job->first) * writing->rows->length);
-    for (size_t row = job->first; row < job->end; row++) {
+    for (size_t row = job->first; row < job->end && status == CY_OK; row++) {
         size_t start = items[IDS].count;
-        cy_token_rows_add(writing->rows, row, &items[IDS], &items[LENGTHS]);
+        status = cy_token_rows_add(writing->rows, row, &items[IDS], &items[LENGTHS], error);
         job->filled += cy_token_rows_fill(writing->rows, &items[IDS], start);
         for (size_t i = 0; i < COLUMNS; i++)
             ends[i][row - job->first] = items[i].count;
@@ -67,11 +67,12 @@ static enum cy_status work(void *context, size_t thread, void *memory, struct cy
     cy_parquet_group_init(&job->group, COLUMNS, job->end - job->first);
     for (size_t i = 0; i < COLUMNS; i++) {
         const struct cy_parquet_values values = {.items = (const int32_t *)(const void *)items[i].items, .item_ends = ends[i]};
-        cy_parquet_group_add(&job->group, writing->encoders[thread], &columns[i], &values);
+        if (status == CY_OK)
+            cy_parquet_group_add(&job->group, writing->encoders[thread], &columns[i], &values);
         cy_ids_release(&items[i]);
         free(ends[i]);
     }
-    return CY_OK;
+    return status;
 }
 
 static void drop(void *memory)

@@ -41,6 +41,7 @@ static struct view view_at(const struct cy_arrow_texts *texts, size_t item)
 static struct cy_str text_at(const struct cy_arrow_texts *texts, size_t row)
 {
     size_t item = texts->first + row;
+    CY_ASSERT(texts->items != NULL); /* cy_arrow_open has seen to it */
     if (texts->layout == CY_ARROW_UTF8) {
         const int32_t *offsets = texts->items;
         return (struct cy_str){texts->bytes + offsets[item], (size_t)(offsets[item + 1] - offsets[item])};
