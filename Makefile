@@ -37,6 +37,7 @@ openapi: build ## docs/openapi.json, of the routes and their schemas
 
 install: build man ## install into PREFIX (/usr/local)
 	cmake --install build/release --prefix $(PREFIX)
+	case $(PREFIX) in /usr | /usr/local) ldconfig ;; esac # so that libciyuan.so.0 is found
 	install -d $(PREFIX)/share/man/man1 $(PREFIX)/share/man/man3
 	install -m 644 build/man/*.1 $(PREFIX)/share/man/man1/
 	install -m 644 build/man/*.3 $(PREFIX)/share/man/man3/

@@ -99,4 +99,22 @@ def _():
     assert user("c++", "-std=c++17", "-x", "c++") == user("cc", "-std=c17")
 
 
+@case("the C examples of the docs and of the READMEs compile as they stand")
+def _():
+    head = """#include <ciyuan.h>
+#include <stdio.h>
+struct ciyuan_tokenizer *tokenizer; struct ciyuan_steps *steps; struct ciyuan_error error; struct ciyuan_ids ids;
+struct ArrowSchema schema, out_schema; struct ArrowArray batch, out; const struct ciyuan_text *texts; size_t text_count;
+int main(void)
+{
+"""
+    count = 0
+    for name in ("docs/api.md", "README.md", "README.zh-CN.md"):
+        for block in re.findall(r"^```c\n(.*?)^```", open(os.path.join(SOURCE, name)).read(), re.M | re.S):
+            path = write(f"example{count}.c", head + block + "return 0;\n}\n")
+            run("cc", "-std=c17", "-Wall", "-Werror", "-c", "-o", path + ".o", "-I", INCLUDE, path)
+            count += 1
+    assert count >= 4, count
+
+
 finish()
