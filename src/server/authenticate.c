@@ -55,6 +55,10 @@ void cy_authenticate(struct cy_request *request, struct cy_response *response)
         check_signature(request, response);
         return;
     }
+    if (request->route != NULL && (request->route->flags & CY_ROUTE_XET) != 0) {
+        cy_xet_authenticate(request, response);
+        return;
+    }
     struct cy_str header = cy_request_header(request, "Authorization"), token;
     if (header.size == 0)
         return;

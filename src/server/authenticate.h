@@ -8,6 +8,8 @@
 /* The server's admit hook. Reads "Authorization: Bearer TOKEN" and "Basic …" with the token as password (git, git-lfs, Croissant), and
  * checks the signature of a route that is CY_ROUTE_SIGNED. Credentials that are wrong are answered with 401, a wrong signature with 403. */
 cy_handler cy_authenticate;
+/* The same for a route that is CY_ROUTE_XET (hf_xet.c). */
+cy_handler cy_xet_authenticate;
 
 /* The same principal as the hub knows it. Text is the request's. */
 struct cy_viewer cy_viewer_of(const struct cy_request *request);

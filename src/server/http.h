@@ -25,6 +25,7 @@ struct cy_principal {
     const char *user_id; /* NULL: nobody */
     const char *user_name;
     const char *token_id; /* NULL: a session, or the local socket */
+    const char *repository_id; /* of a Xet token: the one that it writes to */
     unsigned scopes;      /* enum cy_scope bits (hub/accounts.h) */
     bool is_admin;
     bool is_local;   /* came by DATA/ciyuan.sock from the owner of the folder: may do what an admin may */
@@ -104,6 +105,7 @@ enum cy_route_flags {
     CY_ROUTE_LOCAL = 4,  /* answered on the local socket alone */
     CY_ROUTE_SIGNED = 8, /* the URL itself carries the right (exp, signature): no other credentials are looked at */
     CY_ROUTE_QUIET = 16, /* not in the access log, unless it fails */
+    CY_ROUTE_XET = 64,   /* the bearer is a Xet token: of one user, for one repository, for an hour (hf_xet.c) */
     CY_ROUTE_FALLBACK = 32, /* "/{path...}": takes every GET for which the table has nothing; one of the table at most */
 };
 struct cy_route {

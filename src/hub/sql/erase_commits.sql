@@ -1,0 +1,1 @@
+DELETE FROM commits WHERE repository_id = $1

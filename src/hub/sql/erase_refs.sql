@@ -1,0 +1,1 @@
+DELETE FROM refs WHERE repository_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM repository_objects WHERE repository_id = $1

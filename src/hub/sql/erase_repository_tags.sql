@@ -1,0 +1,1 @@
+DELETE FROM repository_tags WHERE repository_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM repository_objects WHERE committed_ms IS NULL AND added_ms < $1

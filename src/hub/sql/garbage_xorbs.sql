@@ -1,0 +1,1 @@
+DELETE FROM xet_xorbs WHERE used_ms < $1
