@@ -32,10 +32,10 @@ static enum cy_status check_name(const char *sha256, struct cy_error *error)
 
 enum cy_status cy_objects_open(struct cy_objects **objects, const struct cy_objects_options *options, struct cy_error *error)
 {
-    const struct cy_objects_backend *backend = &cy_objects_disk;
-    if (options->url != NULL) {
-        cy_error_set(error, CY_BAD_RECIPE, "cannot keep objects in \"%s\"", options->url);
-        return cy_error_hint(error, "leave it out for files in the data folder");
+    const struct cy_objects_backend *backend = options->url == NULL ? &cy_objects_disk : &cy_objects_s3;
+    if (options->url != NULL && !cy_str_starts(cy_str(options->url), CY_STR("s3://"))) {
+        cy_error_set(error, CY_BAD_RECIPE, "cannot keep objects in \"%.200s\"", options->url);
+        return cy_error_hint(error, "s3://bucket/prefix?endpoint=URL, or nothing for files in the data folder");
     }
     struct cy_arena arena = {0};
     char *spool = cy_path_join(&arena, options->data_folder, "spool");
