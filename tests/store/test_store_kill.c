@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { KILLS = 100, KILLS_POSTGRES = 15, WRITERS = 4 };
+enum { WRITERS = 4 };
 
 /* One object and the row that names it, as the child did them. */
 struct acknowledgement {
@@ -134,10 +134,8 @@ static size_t kill_one(const struct cy_test_store *test, const struct cy_objects
     return count;
 }
 
-CY_TEST_EACH_DATABASE("after kill -9 at many random moments every acknowledged row and object is there, and the spool is swept")
+static void kill_many(const struct cy_test_store *test, const struct cy_objects_options *options, int kills)
 {
-    const int kills = test->options.database_url == NULL ? KILLS : KILLS_POSTGRES; /* each start of a connection takes its time there */
-    const struct cy_objects_options options = {.data_folder = test->options.data_folder};
     uint64_t seed = cy_test_seed();
     struct cy_error error;
     struct cy_arena arena = {0};
@@ -146,14 +144,42 @@ CY_TEST_EACH_DATABASE("after kill -9 at many random moments every acknowledged r
     cy_store_close(store);
     size_t acknowledged = 0;
     for (int round = 0; round < kills; round++)
-        acknowledged += kill_one(test, &options, round, &seed);
+        acknowledged += kill_one(test, options, round, &seed);
     assert_true(acknowledged >= (size_t)kills);
     store = cy_test_store_open(test);
     assert_true(cy_test_count(store, "SELECT count(*) FROM objects") >= (int64_t)acknowledged);
     cy_store_close(store);
     char **names;
     size_t name_count;
-    cy_expect_ok(cy_list_folder(cy_path_join(&arena, test->options.data_folder, "spool"), &arena, &names, &name_count, &error), error);
+    cy_expect_ok(cy_list_folder(cy_path_join(&arena, options->data_folder, "spool"), &arena, &names, &name_count, &error), error);
     assert_int_equal(name_count, 0);
     cy_arena_release(&arena);
+}
+
+/* A hundred where a process starts in milliseconds; fewer where a connection or a request takes its time. */
+
+CY_TEST("after kill -9 at a hundred random moments every acknowledged row and object is there, and the spool is swept (SQLite, disk)")
+{
+    const struct cy_test_store test = cy_test_store_sqlite();
+    kill_many(&test, &(const struct cy_objects_options){.data_folder = test.options.data_folder}, 100);
+}
+
+CY_TEST("after kill -9 at random moments every acknowledged row and object is there (PostgreSQL, disk)")
+{
+    const struct cy_test_store test = cy_test_store_postgres();
+    kill_many(&test, &(const struct cy_objects_options){.data_folder = test.options.data_folder}, 15);
+}
+
+CY_TEST("after kill -9 at random moments every acknowledged row and object is there (SQLite, S3)")
+{
+    const struct cy_test_store test = cy_test_store_sqlite();
+    const struct cy_test_objects objects = cy_test_objects_s3();
+    kill_many(&test, &objects.options, 8);
+}
+
+CY_TEST("after kill -9 at random moments every acknowledged row and object is there (PostgreSQL, S3)")
+{
+    const struct cy_test_store test = cy_test_store_postgres();
+    const struct cy_test_objects objects = cy_test_objects_s3();
+    kill_many(&test, &objects.options, 5);
 }
