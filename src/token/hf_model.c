@@ -192,6 +192,8 @@ static enum cy_status read_unigram(struct cy_hf *hf, yyjson_val *model, struct c
         return CY_BAD_INPUT;
     if (!is_empty(unknown) && (!yyjson_is_uint(unknown) || yyjson_get_uint(unknown) >= count))
         return cy_error_set(error, CY_BAD_INPUT, "the unknown token's id is outside the vocabulary of %zu tokens", count);
+    if (!is_empty(unknown) && cy_vocabulary_token(&hf->written, (uint32_t)yyjson_get_uint(unknown)).size == 0)
+        return cy_error_set(error, CY_BAD_INPUT, "the unknown token is empty"); /* an id that could not be decoded */
     struct cy_unigram_source source = {.vocabulary = &hf->written,
                                        .names = &hf->names,
                                        .scores = scores,
