@@ -103,7 +103,6 @@ CY_TEST("a damaged or hostile file is refused with its reason")
     expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0", "not JSON");
     expect_refused("{\"version\":\"1.0\"}", "no \"model\"");
     expect_refused("{\"model\":{\"type\":\"Unigram\",\"unk_id\":1,\"vocab\":[[\"a\",0],[\"\",-5]]}}", "the unknown token is empty");
-    expect_refused("{\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"\",\"vocab\":{\"a\":0,\"\":1}}}",
     expect_refused(BPE("\"a\":0", "\"a z\"", ""), "names what is no token");
     expect_refused(BPE("\"a\":0", "\"a a a\"", ""), "not two tokens");
     expect_refused(BPE("\"a\":4000000000", "", ""), "no id that can be used");
