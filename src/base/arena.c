@@ -37,9 +37,10 @@ void *cy_arena_alloc(struct cy_arena *arena, size_t size_bytes)
     size_t size = (size_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct cy_arena_chunk *chunk = arena->chunks;
     if (chunk == NULL || chunk->size - chunk->used < size) {
-        chunk = take_chunk(arena, CY_MAX(size, CHUNK_BYTES));
+        size_t chunk_bytes = arena->chunk_bytes != 0 ? arena->chunk_bytes : CHUNK_BYTES;
+        chunk = take_chunk(arena, CY_MAX(size, chunk_bytes));
         chunk->used = 0;
-        bool keep_current = arena->chunks != NULL && size > CHUNK_BYTES; /* a large object does not waste the current chunk's rest */
+        bool keep_current = arena->chunks != NULL && size > chunk_bytes; /* a large object does not waste the current chunk's rest */
         chunk->next = keep_current ? arena->chunks->next : arena->chunks;
         if (keep_current)
             arena->chunks->next = chunk;

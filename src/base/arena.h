@@ -14,6 +14,7 @@ struct cy_arena {
     struct cy_arena_chunk *chunks; /* the one in use first */
     struct cy_arena_chunk *spare;  /* kept by reset */
     size_t size_bytes;             /* handed out since the last reset */
+    size_t chunk_bytes;            /* how large the chunks are that it takes; 0: 256 KiB, which suits a batch */
 };
 
 /* {0} is a valid empty arena. Memory is aligned to 16 bytes, not zeroed, and never NULL (see cy_alloc). */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,9 @@
 #include <unistd.h>
 
 enum {
+    MEMORY_POOLS = 4,
+    MEMORY_LARGE_BYTES = 256 * 1024, /* from here on given back to the system at once */
+    MEMORY_KEPT_BYTES = 4 * 1024 * 1024,
     STOP_WAIT_MS = 20000, /* for requests under way; large downloads go on by Range elsewhere */
 };
 
@@ -33,6 +37,15 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* Many threads, each with some requests' memory for a moment: a few pools that give back what is large keep a server small that was busy.
+ */
+static void set_up_memory(void)
+{
+    mallopt(M_ARENA_MAX, MEMORY_POOLS);
+    mallopt(M_MMAP_THRESHOLD, MEMORY_LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT_BYTES);
 }
 
 /* Every thread started from here on leaves these to wait_for_signal. */
@@ -154,6 +167,7 @@ int cy_cmd_serve(int argc, char **argv)
     if (exit_status >= 0)
         return exit_status;
     struct cy_error error;
+    set_up_memory();
     take_signals(&serve.signals);
     raise_descriptor_limit();
     enum cy_status status = check(&serve, &error);

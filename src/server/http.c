@@ -22,6 +22,7 @@ enum {
     HEAD_SECONDS_MAX = 75,   /* until a head is whole, however it trickles; more than IDLE_SECONDS_MAX, for keep-alive ends by that */
     BODY_GRACE_SECONDS = 30, /* then a body must have come at BODY_BYTES_A_SECOND_MIN on average, or its connection ends */
     BODY_BYTES_A_SECOND_MIN = 1024,
+    ARENA_CHUNK_BYTES = 16 * 1024, /* most requests need one */
     TICK_MS = 1000,
     STOP_POLL_MS = 5,
 };
@@ -96,6 +97,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     call->connection = connection;
     call->link = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     call->request.app = server->app;
+    call->arena.chunk_bytes = ARENA_CHUNK_BYTES;
     call->request.arena = &call->arena;
     call->request.connection = call;
     call->request.spool.file = -1;

@@ -24,6 +24,7 @@ struct cy_workers {
     size_t queue_length, queue_length_max; /* of handlers, the reserved ones included */
     size_t handler_busy_count, handler_busy_max;
     size_t busy_count, idle_count;
+    bool is_waking; /* a thread was woken and has not come yet */
     uint64_t refused_count;
     bool is_stopping;
     size_t thread_count;
@@ -48,27 +49,51 @@ static struct cy_job *queue_take(struct queue *queue)
     return job;
 }
 
+/* Wakes one thread, unless one is on its way: that one wakes the next before it sets to work. So a burst of jobs wakes as many threads as
+ * it keeps busy, not one a job. Under lock. */
+static void wake_one(struct cy_workers *workers)
+{
+    if (workers->idle_count == 0 || workers->is_waking)
+        return;
+    workers->is_waking = true;
+    pthread_cond_signal(&workers->wake);
+}
+
+static bool can_handle(const struct cy_workers *workers)
+{
+    return workers->handlers.first != NULL && workers->handler_busy_count < workers->handler_busy_max;
+}
+
+static struct cy_job *take_job(struct cy_workers *workers, bool *is_handler)
+{
+    struct cy_job *job = queue_take(&workers->transfers);
+    *is_handler = job == NULL && can_handle(workers);
+    if (!*is_handler)
+        return job;
+    workers->queue_length--;
+    workers->handler_busy_count++;
+    return queue_take(&workers->handlers);
+}
+
 static void *work(void *context)
 {
     struct cy_workers *workers = context;
     pthread_mutex_lock(&workers->lock);
     for (;;) {
-        bool is_handler = false;
-        struct cy_job *job = queue_take(&workers->transfers);
-        if (job == NULL && workers->handler_busy_count < workers->handler_busy_max && (job = queue_take(&workers->handlers)) != NULL) {
-            is_handler = true;
-            workers->queue_length--;
-            workers->handler_busy_count++;
-        }
+        bool is_handler;
+        struct cy_job *job = take_job(workers, &is_handler);
         if (job == NULL) {
             if (workers->is_stopping)
                 break;
             workers->idle_count++;
             pthread_cond_wait(&workers->wake, &workers->lock);
             workers->idle_count--;
+            workers->is_waking = false;
             continue;
         }
         workers->busy_count++;
+        if (workers->transfers.first != NULL || can_handle(workers))
+            wake_one(workers);
         pthread_mutex_unlock(&workers->lock);
         job->run(job); /* the job may be gone afterwards */
         pthread_mutex_lock(&workers->lock);
@@ -146,10 +171,8 @@ static void push(struct cy_workers *workers, struct queue *queue, struct cy_job 
 {
     pthread_mutex_lock(&workers->lock);
     queue_add(queue, job);
-    bool wake = workers->idle_count > 0;
+    wake_one(workers);
     pthread_mutex_unlock(&workers->lock);
-    if (wake)
-        pthread_cond_signal(&workers->wake);
 }
 
 void cy_workers_handle(struct cy_workers *workers, struct cy_job *job)
