@@ -312,5 +312,9 @@ enum cy_status cy_rows_answer(struct cy_str question, int64_t memory_bytes, stru
     yyjson_doc_free(doc);
     if (status != CY_OK)
         out->size = before;
+    /* DuckDB shows the place in our own SQL, which is none of the asker's. */
+    char *place = status == CY_BAD_INPUT ? strstr(error->message, "\n\nLINE ") : NULL;
+    if (place != NULL)
+        *place = '\0';
     return status;
 }

@@ -47,10 +47,10 @@ void cy_rows_add_from(const struct cy_rows_source *source, struct cy_buffer *sql
 void cy_rows_add_row_number(const struct cy_rows_source *source, struct cy_buffer *sql, size_t first, size_t count)
 {
     if (!source->has_row_numbers) {
-        cy_buffer_add_text(sql, "row_number() OVER () - 1");
+        cy_buffer_printf(sql, "row_number() OVER () - 1 + %lld", (long long)source->first_row);
         return;
     }
-    int64_t before = 0;
+    int64_t before = source->first_row;
     for (size_t i = 0; i < first; i++)
         before += source->files[i].row_count;
     if (count == 1) {
@@ -300,6 +300,8 @@ enum cy_status cy_rows_source_open(struct cy_rows_source *source, yyjson_val *qu
     enum cy_status status = read_files(source, question, error);
     if (status != CY_OK)
         return status;
+    yyjson_val *first_row = yyjson_obj_get(question, "first_row");
+    source->first_row = yyjson_is_int(first_row) ? CY_MAX(yyjson_get_sint(first_row), 0) : 0;
     source->where = text_of(question, "where");
     source->search = text_of(question, "search");
     const char **allowed = cy_arena_alloc(arena, (source->file_count + 1) * sizeof *allowed);

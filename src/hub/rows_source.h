@@ -28,6 +28,7 @@ struct cy_rows_source {
     struct cy_rows_column *columns;
     size_t column_count;
     bool has_row_numbers; /* Parquet tells a row's number in its file; else rows are counted as they come */
+    int64_t first_row;    /* the number of the first row of the first file */
     struct cy_str where, search;
 };
 

@@ -4,6 +4,7 @@
 #define CY_SERVER_APP_H
 
 #include "hub/hub.h"
+#include "hub/rows_worker.h"
 #include "server/http.h"
 #include "store/database.h"
 
@@ -16,10 +17,12 @@ struct cy_app_options {
 };
 
 struct cy_app {
+    struct cy_arena arena; /* of what lives as long as the app */
     struct cy_app_options options;
     struct cy_store *store;
     struct cy_objects *objects;
     struct cy_hub *hub;
+    struct cy_rows_workers *rows; /* answer questions about rows */
     struct cy_server *server; /* NULL when a command runs handlers in its own process */
 };
 

@@ -1,5 +1,6 @@
 /* The page: files of the folder that --web names. Without it "/" says so, and every other path is 404. */
 #include "server/app.h"
+#include "server/rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,6 +107,8 @@ void cy_front_show(struct cy_request *request, struct cy_response *response)
 
 void cy_front_file(struct cy_request *request, struct cy_response *response)
 {
+    if (cy_ds_answer_by_host(request, response))
+        return;
     struct cy_str path = request->path_values[0], accept = cy_request_header(request, "Accept");
     if (answer_file(request, response, path))
         return;

@@ -80,6 +80,10 @@ CY_TEST("a page of rows crosses from file to file, and numbers rows over both")
     expect_integer(doc, "/rows/0/row_idx", 999);
     assert_int_equal(yyjson_obj_size(at(doc, "/rows/0/row")), 1);
     yyjson_doc_free(doc);
+    doc = ask(folder, "\"op\":\"rows\",\"first_row\":5000,\"offset\":999,\"length\":1");
+    expect_integer(doc, "/rows/0/row_idx", 5999);
+    expect_integer(doc, "/rows/0/row/id", 999);
+    yyjson_doc_free(doc);
     doc = ask(folder, "\"op\":\"rows\",\"offset\":1000,\"length\":50");
     assert_int_equal(yyjson_arr_size(at(doc, "/rows")), 0);
     yyjson_doc_free(doc);
