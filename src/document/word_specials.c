@@ -43,6 +43,9 @@ static void add_cut(const char *pieces, char cut)
         slot = (slot + 1) % CY_COUNT(table.slots);
     }
     table.slots[slot] = entry;
+    table.sizes[(uint8_t)entry.text[0]] |= (uint32_t)1 << entry.size;
+    if (entry.joins)
+        table.joining_sizes[(uint8_t)entry.text[0]] |= (uint32_t)1 << entry.size;
     table.filter[hash % CY_SPECIAL_FILTER_BITS / 64] |= (uint64_t)1 << (hash % 64);
 }
 

@@ -20,6 +20,8 @@ struct cy_special {
 
 struct cy_specials {
     uint64_t filter[CY_SPECIAL_FILTER_BITS / 64];
+    uint32_t sizes[256];         /* of those that begin with a byte, a bit for each size there is */
+    uint32_t joining_sizes[256]; /* the same of those that join words */
     struct cy_special slots[4096];
 };
 
@@ -27,6 +29,8 @@ struct cy_specials {
 const struct cy_specials *cy_specials(void);
 /* The entry that equals text[0..size), whose cy_word_hash is `hash`, or NULL. */
 const struct cy_special *cy_special_find_slow(const struct cy_specials *specials, const char *text, size_t size, uint64_t hash);
+
+_Static_assert(CY_SPECIAL_BYTES_MAX < 32, "a bit a size");
 
 static inline bool cy_special_maybe(const struct cy_specials *specials, uint64_t hash)
 {

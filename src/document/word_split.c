@@ -183,26 +183,30 @@ static void emit_special(struct cy_word_splitter *splitter, const struct cy_spec
 static const struct cy_special *special_in(const struct cy_word_splitter *splitter, size_t low, size_t high)
 {
     size_t start = splitter->piece.ats[low], size = splitter->piece.ats[high] - start;
-    if (size > CY_SPECIAL_BYTES_MAX)
+    if (size > CY_SPECIAL_BYTES_MAX || !(splitter->specials->sizes[(uint8_t)splitter->text[start]] >> size & 1))
         return NULL;
     return cy_special_find(splitter->specials, splitter->text + start, size, hash_at(splitter, start, size));
 }
 
 /* ---- a piece ---- */
 
+static bool has_stop(const struct cy_word_splitter *splitter, size_t low, size_t high)
+{
+    size_t start = splitter->piece.ats[low];
+    return memchr(splitter->text + start, '.', splitter->piece.ats[high] - start) != NULL;
+}
+
 /* The piece without its affixes: whole when it is an address, else cut at its infixes. */
 static void split_core(struct cy_word_splitter *splitter, size_t low, size_t high)
 {
-    bool address_possible = false, checked = false;
+    bool checked = false;
     size_t from = low;
-    for (size_t at = low; at < high; at++)
-        address_possible |= splitter->piece.points[at] == '.';
     for (size_t at = low; at < high;) {
         bool plain = splitter->piece.kinds[at] & (CY_CHAR_LETTER | CY_CHAR_DIGIT); /* most are: no call for them */
         size_t size = plain ? 0 : cy_infix_size(&splitter->piece, at, low, high);
-        if (size > 0 && address_possible && !checked) {
+        if (size > 0 && !checked) {
             checked = true;
-            if (cy_is_address(&splitter->piece, low, high))
+            if (has_stop(splitter, low, high) && cy_is_address(&splitter->piece, low, high))
                 break;
         }
         if (size == 0 || at == low) { /* what begins the piece is no infix */
@@ -234,10 +238,13 @@ static const struct cy_special *special_from(const struct cy_word_splitter *spli
 {
     const struct cy_special *longest = NULL;
     size_t start = splitter->starts[word];
+    uint32_t sizes = splitter->specials->joining_sizes[(uint8_t)splitter->text[start]];
     for (size_t next = word + 2; next <= splitter->count; next++) {
         size_t size = splitter->starts[next - 1] + splitter->sizes[next - 1] - start;
-        if (size > CY_SPECIAL_BYTES_MAX)
+        if (size > CY_SPECIAL_BYTES_MAX || sizes >> size == 0)
             break;
+        if (!(sizes >> size & 1))
+            continue;
         const struct cy_special *special =
             cy_special_find(splitter->specials, splitter->text + start, size, hash_at(splitter, start, size));
         if (special != NULL && special->joins) {
@@ -313,19 +320,32 @@ static void split_piece(struct cy_word_splitter *splitter, size_t low, size_t hi
         join_specials(splitter, first);
 }
 
+/* The bytes as points; returns how many. */
+static inline size_t decode(struct cy_word_splitter *splitter, size_t start, size_t end)
+{
+    const struct cy_points *piece = &splitter->piece;
+    const char *text = splitter->text;
+    size_t count = 0, at = start;
+    for (; at < end && (uint8_t)text[at] < 0x80; at++, count++) {
+        piece->ats[count] = (uint32_t)at;
+        piece->points[count] = (uint8_t)text[at];
+        piece->kinds[count] = splitter->classes[(uint8_t)text[at]];
+    }
+    for (const char *from = text + at; from < text + end; count++) {
+        piece->ats[count] = (uint32_t)(from - text);
+        uint32_t point = cy_utf8_decode(&from, text + end);
+        piece->points[count] = point;
+        piece->kinds[count] = cy_char_class(splitter->classes, point);
+    }
+    piece->ats[count] = (uint32_t)end;
+    return count;
+}
+
 /* Any bytes without ASCII white space, by the rules. */
 static void split_points(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
     reserve_points(splitter, end - start + 1);
-    size_t count = 0;
-    const char *text = splitter->text, *stop = text + end;
-    for (const char *at = text + start; at < stop; count++) {
-        splitter->piece.ats[count] = (uint32_t)(at - text);
-        uint32_t point = cy_utf8_decode(&at, stop);
-        splitter->piece.points[count] = point;
-        splitter->piece.kinds[count] = cy_char_class(splitter->classes, point);
-    }
-    splitter->piece.ats[count] = (uint32_t)end;
+    size_t count = decode(splitter, start, end);
     splitter->first_flag = CY_WORD_FIRST;
     for (size_t low = 0, high; low < count; low = high) {
         high = low + 1;
@@ -409,6 +429,12 @@ static inline size_t letter_run(const struct cy_word_splitter *splitter, size_t 
     return others == 0 ? 64 : (size_t)__builtin_ctzll(others);
 }
 
+static inline bool is_special(const struct cy_word_splitter *splitter, size_t start, size_t size, uint64_t hash)
+{
+    return __builtin_expect(cy_special_maybe(splitter->specials, hash), 0) &&
+           cy_special_find_slow(splitter->specials, splitter->text + start, size, hash) != NULL;
+}
+
 /* One ASCII mark is a word. */
 static inline void emit_mark(struct cy_word_splitter *splitter, size_t at, unsigned first_flag)
 {
@@ -424,8 +450,8 @@ static inline bool split_marked(struct cy_word_splitter *splitter, size_t start,
     uint64_t hash = hash_at(splitter, start, letters);
     bool plain = last == ',' || last == ':' || last == ';' || last == '!' || last == '?' || last == ')' || last == '"';
     if (last == '.' && (splitter->text[end - 2] & 0x20)) /* apart after a small letter; Mr. is not cut */
-        plain = !cy_special_maybe(splitter->specials, hash_at(splitter, start, letters + 1));
-    if (!plain || cy_special_maybe(splitter->specials, hash))
+        plain = !is_special(splitter, start, letters + 1, hash_at(splitter, start, letters + 1));
+    if (!plain || is_special(splitter, start, letters, hash))
         return false;
     emit(splitter, start, letters, letters, hash, CY_WORD_LETTER | first_flag);
     bool stop = last == '.' || last == '!' || last == '?';
@@ -437,11 +463,11 @@ static inline bool split_marked(struct cy_word_splitter *splitter, size_t start,
 static bool split_opened(struct cy_word_splitter *splitter, size_t start, size_t end)
 {
     size_t from = start + 1, letters = letter_run(splitter, from), size = end - from, count = splitter->count;
-    if (letters < 2 || letters + 1 < size || cy_special_maybe(splitter->specials, hash_at(splitter, start, end - start)))
+    if (letters < 2 || letters + 1 < size || is_special(splitter, start, end - start, hash_at(splitter, start, end - start)))
         return false;
     emit_mark(splitter, start, CY_WORD_FIRST);
     uint64_t hash = hash_at(splitter, from, size);
-    if (letters >= size && !cy_special_maybe(splitter->specials, hash)) {
+    if (letters >= size && !is_special(splitter, from, size, hash)) {
         emit(splitter, from, size, size, hash, CY_WORD_LETTER);
         return true;
     }
@@ -501,7 +527,7 @@ static inline void split_between_spaces(struct cy_word_splitter *splitter, size_
     size_t size = end - start, letters = letter_run(splitter, start);
     if (letters >= size) {
         uint64_t hash = hash_at(splitter, start, size);
-        if (__builtin_expect(!cy_special_maybe(splitter->specials, hash), 1)) {
+        if (__builtin_expect(!is_special(splitter, start, size, hash), 1)) {
             emit(splitter, start, size, size, hash, CY_WORD_LETTER | CY_WORD_FIRST);
             return;
         }
