@@ -435,9 +435,14 @@ static void add_step(struct cy_page *page, uint32_t index)
     cy_buffer_printf(page->out, "<section><h3>%u. ", index + 1);
     cy_html_text(page->out, cy_str(step->name));
     cy_page_add(page, "</h3>\n<p class=about>");
-    cy_html_text(page->out, cy_str(step->operator->summary));
+    struct cy_str summary = cy_str(step->operator->summary); /* a sentence here, a line of a list elsewhere */
+    if (summary.size > 0 && summary.data[0] >= 'a' && summary.data[0] <= 'z') {
+        cy_buffer_add_byte(page->out, (uint8_t)(*summary.data - 'a' + 'A'));
+        summary = (struct cy_str){summary.data + 1, summary.size - 1};
+    }
+    cy_html_text(page->out, summary);
     if (step->operator->source != NULL && step->operator->source[0] != '\0') {
-        cy_page_add(page, ". ");
+        cy_page_add(page, ". Source: ");
         cy_html_text(page->out, cy_str(step->operator->source));
     }
     cy_page_add(page, "</p>\n");

@@ -9,12 +9,14 @@ enum { EXCERPT_SHOWN = 320 }; /* bytes of a removed text before it is folded */
 
 /* ---- reading ---- */
 
-static void add_place(struct cy_page *page, const struct cy_sample *sample)
+/* source_named: it stands before, in an id that was made of it. */
+static void add_place(struct cy_page *page, const struct cy_sample *sample, bool source_named)
 {
     struct cy_buffer place = {0};
     cy_buffer_add_place(&place, sample->source, sample->place.offset, sample->place.within);
     cy_buffer_printf(&place, ", record %" PRIu64, sample->place.record);
-    cy_html_text(page->out, cy_buffer_str(&place));
+    const size_t cut = source_named ? sample->source.size + 2 : 0; /* "source, byte 1" */
+    cy_html_text(page->out, (struct cy_str){place.data + cut, place.size - cut});
     cy_buffer_release(&place);
 }
 
@@ -54,7 +56,7 @@ static void add_reading_table(struct cy_page *page, enum cy_fate what, const cha
             cy_page_add(page, "</td><td class=w>");
             for (size_t j = 0; j < rule->sample_count; j++) {
                 cy_page_add(page, "<small>");
-                add_place(page, &rule->samples[j]);
+                add_place(page, &rule->samples[j], false);
                 cy_page_add(page, "</small>");
             }
             cy_page_add(page, "</td>");
@@ -142,7 +144,9 @@ static void add_sample(struct cy_page *page, const struct cy_rule_view *view, co
     cy_page_add(page, "<p class=where><code>");
     cy_html_text(page->out, cy_text_beginning(sample->id, EXCERPT_SHOWN));
     cy_page_add(page, "</code> · ");
-    add_place(page, sample);
+    const size_t size = sample->source.size;
+    add_place(page, sample,
+              size > 0 && cy_str_starts(sample->id, sample->source) && sample->id.size > size && sample->id.data[size] == '#');
     const struct cy_str more[] = {sample->url, sample->language, sample->party, sample->license};
     for (size_t i = 0; i < CY_COUNT(more); i++) {
         if (more[i].size == 0)

@@ -87,6 +87,11 @@ static const struct cy_rule *find_rule(const struct cy_rule *rules, struct cy_st
     return NULL;
 }
 
+static bool is_off(const struct cy_schema_step *step, const struct cy_rule *rule)
+{
+    return step->operator->rule_is_off != NULL && step->operator->rule_is_off(step->self, rule->name);
+}
+
 size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, struct cy_arena *arena, struct cy_rule_view **views)
 {
     const struct cy_schema_step *step = step_index == CY_STEP_READ ? NULL : &counts->schema->steps[step_index];
@@ -97,6 +102,8 @@ size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, 
         rule_count++;
     *views = cy_arena_zero(arena, (rule_count + fired->count) * sizeof **views);
     for (size_t i = 0; i < rule_count; i++) {
+        if (is_off(step, &rules[i]))
+            continue;
         struct cy_rule_view *view = &(*views)[count++];
         *view =
             (struct cy_rule_view){cy_str(rules[i].name), CY_REMOVED, &rules[i], find_fired(fired, rules[i].name), rules[i].meaning, {0}};
@@ -120,7 +127,7 @@ size_t cy_threshold_views(const struct cy_build_counts *counts, uint32_t step_in
     const struct cy_schema_step *step = &counts->schema->steps[step_index];
     size_t count = 0;
     for (const struct cy_rule *rule = step->operator->rules; rule != NULL && rule->name != NULL && count < CY_THRESHOLDS_MAX; rule++) {
-        if (rule->signal == NULL || strcmp(rule->signal, signal) != 0)
+        if (rule->signal == NULL || strcmp(rule->signal, signal) != 0 || is_off(step, rule))
             continue;
         const struct cy_rule_counts *fired = find_fired(&counts->steps[step_index].rules, rule->name);
         const struct cy_param *param;

@@ -15,7 +15,8 @@ struct cy_rule_view {
     const char *meaning;                 /* a sentence on what it removes, or on the reason; "" where there is none */
     struct cy_str keep;                  /* "≥ 0.65", "0.2 – 0.35, by language"; empty: no threshold */
 };
-/* The step's rules, those of its operator's table first, in the table's order; step_index CY_STEP_READ: the verdicts of reading. */
+/* The step's rules, those of its operator's table first, in the table's order, without those that its parameters rule out; step_index
+ * CY_STEP_READ: the verdicts of reading. */
 size_t cy_rule_views(const struct cy_build_counts *counts, uint32_t step_index, struct cy_arena *arena, struct cy_rule_view **views);
 /* "≥" and the like: what is kept, in terms of the threshold; "" for CY_KEEP_OTHER. */
 const char *cy_rule_sign(const struct cy_rule *rule);

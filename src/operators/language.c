@@ -35,6 +35,14 @@ static const struct cy_rule rules[] = {
     {0},
 };
 
+/* keep: [] keeps every document, whatever its score. */
+static bool rule_is_off(const void *self, const char *rule)
+{
+    const struct language *op = self;
+    (void)rule;
+    return op->keep.count == 0;
+}
+
 /* Copies the labels and marks those that `keep` names. */
 static enum cy_status choose_labels(struct language *op, const struct cy_step_setup *setup, struct cy_error *error)
 {
@@ -158,6 +166,7 @@ const struct cy_operator cy_operator_language = {
     .params = params,
     .signals = signals,
     .rules = rules,
+    .rule_is_off = rule_is_off,
     .self_size = sizeof(struct language),
     .prepare = prepare,
     .release = release,

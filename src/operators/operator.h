@@ -66,13 +66,14 @@ struct cy_barrier;
 
 struct cy_operator {
     const char *name;
-    const char *summary;             /* lower case, begins with a verb */
-    const char *source;              /* paper or program the definition comes from */
-    const struct cy_param *params;   /* ends with {0} */
-    const struct cy_signal *signals; /* ends with {0}; NULL: none */
-    const struct cy_rule *rules;     /* ends with {0}; NULL: never removes */
-    size_t self_size;                /* bytes of the struct that params fill; zeroed before */
-    const char *scalar_param;        /* `where: "…"` means `where: {<scalar_param>: "…"}`; NULL: none */
+    const char *summary;                                     /* lower case, begins with a verb */
+    const char *source;                                      /* paper or program the definition comes from */
+    const struct cy_param *params;                           /* ends with {0} */
+    const struct cy_signal *signals;                         /* ends with {0}; NULL: none */
+    const struct cy_rule *rules;                             /* ends with {0}; NULL: never removes */
+    size_t self_size;                                        /* bytes of the struct that params fill; zeroed before */
+    bool (*rule_is_off)(const void *self, const char *rule); /* whether the parameters rule this rule out; NULL: none ever is */
+    const char *scalar_param;                                /* `where: "…"` means `where: {<scalar_param>: "…"}`; NULL: none */
     /* Checks parameters together, loads models, compiles patterns. NULL: nothing to do. CY_BAD_RECIPE when a parameter is wrong. */
     enum cy_status (*prepare)(void *self, const struct cy_step_setup *setup, struct cy_error *error);
     void (*release)(void *self); /* what prepare allocated outside the arena; NULL: nothing */

@@ -3,7 +3,7 @@ import collections, html.parser, json, math, os, re
 
 import yaml
 
-from _case import case, ciyuan, finish, scratch
+from _case import case, ciyuan, finish, scratch, write
 from _made import STEPS, make, removed, row, unread, usual
 
 rows = usual(800)
@@ -229,6 +229,21 @@ def _():
     assert head.get("language", []) == ["en"], head
     assert "<script" not in body and "<img" not in body and "](javascript" not in body.replace("\\]\\(javascript", ""), body
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f]", body)
+
+
+@case("a rule that the parameters rule out is neither listed nor drawn; an id that names its file is not followed by the file again")
+def _():
+    write("off/a.jsonl", "".join(json.dumps({"text": f"Well, this is text number {i}, and it is plain English prose. " * 3}) + "\n" for i in (1, 2, 1)))
+    for keep, listed in (("[]", False), ("[en]", True)):
+        path = write("off.yaml", f"name: off\nsources: [off/a.jsonl]\nsteps: [{{language: {{keep: {keep}, score_min: 0.99}}}}, dedup_exact]\noutput: {{path: off-out}}\n")
+        ciyuan("build", path, "--quiet", "--replace")
+        made = os.path.join(scratch, "off-out")
+        step = json.load(open(f"{made}/build.json"))["steps"][0]
+        assert bool(step["rules"]) == listed and bool(step["signals"][0]["thresholds"]) == listed, step
+        page = open(f"{made}/build.html").read()
+        assert (">score_min<" in page.replace("code", "")) or not listed
+        if not listed:
+            assert re.search(r"off/a\.jsonl#2</code> · byte \d+, record 2", page), page[page.index("off/a.jsonl#2"):][:200]
 
 
 # ---- the card ----
