@@ -110,7 +110,8 @@ int cy_cmd_tokens_train(int argc, char **argv)
     const struct cy_option options[] = {
         CY_OPT_COUNT("size", &request.id_count, "N", "ids of the vocabulary, special tokens and the 256 bytes included; must be given"),
         CY_OPT_TEXT("output", &request.output, "FILE", "the tokenizer.json to write; must be given"),
-        CY_OPT_CHOICE("pattern", &request.pattern_name, "gpt2|o200k|llama3|qwen3|qwen3_5", "how texts are split into pieces, which no token crosses"),
+        CY_OPT_CHOICE("pattern", &request.pattern_name, "gpt2|o200k|llama3|qwen3|qwen3_5",
+                      "how texts are split into pieces, which no token crosses"),
         CY_OPT_TEXT("specials", &request.special_names, "A,B", "special tokens, which get the first ids"),
         CY_OPT_COUNT("frequency-min", &request.frequency_min, "N", "merge no pair that comes less often (default 2)"),
         CY_TOKENS_INPUT_OPTIONS(&request.input),
