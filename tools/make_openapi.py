@@ -99,7 +99,7 @@ def operation(method, pattern, handler, body, flags, summary, schema):
 
 def main():
     version, routes, schemas, out = sys.argv[1:5]
-    paths, used = {}, set()
+    paths, used, operation_count = {}, set(), {}
     for method, pattern, handler, body, _, flags, summary in rows(open(routes, encoding="utf-8").read()):
         name = handler.removeprefix("cy_")
         path = os.path.join(schemas, name + ".json")
@@ -110,7 +110,9 @@ def main():
         if "CY_ROUTE_LOCAL" in flags and not pattern.startswith("/api/v1/"):
             continue
         place = paths.setdefault(re.sub(r"\.\.\.\}", "}", pattern), {})
-        place[method.lower()] = operation(method, pattern, name, body, flags, summary, schema or {})
+        operation_count[name] = operation_count.get(name, 0) + 1 # an operation's id is its own, though a handler serves several
+        own_id = name if operation_count[name] == 1 else f"{name}_{operation_count[name]}"
+        place[method.lower()] = operation(method, pattern, own_id, body, flags, summary, schema or {})
     for name in sorted(os.listdir(schemas)):
         if name.endswith(".json") and name[:-5] not in used:
             fail(f"{schemas}/{name} belongs to no route")

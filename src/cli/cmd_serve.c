@@ -132,7 +132,7 @@ int cy_cmd_serve(int argc, char **argv)
 {
     struct serve serve = {
         .app = {.data_folder = CY_DATA_FOLDER_DEFAULT},
-        .server = {.listen = "127.0.0.1:7000", .hooks = {.admit = cy_authenticate}},
+        .server = {.listen = "127.0.0.1:7000", .hooks = {cy_authenticate, cy_answer_cache_find, cy_answer_cache_keep}},
     };
     const struct cy_option options[] = {
         CY_OPT_TEXT("data", &serve.app.data_folder, "DIR", "where everything lies; made when absent (" CY_DATA_FOLDER_DEFAULT ")"),

@@ -45,6 +45,8 @@ enum cy_status cy_app_open(struct cy_app *app, const struct cy_app_options *opti
     if (status == CY_OK)
         status = cy_hub_open(&app->hub, app->store, app->objects, error);
     if (status == CY_OK)
+        app->answers = cy_answer_cache_new();
+    if (status == CY_OK)
         status = open_rows(app, error);
     if (status != CY_OK)
         cy_app_close(app);
@@ -55,6 +57,8 @@ void cy_app_close(struct cy_app *app)
 {
     cy_rows_workers_close(app->rows);
     app->rows = NULL;
+    cy_answer_cache_free(app->answers);
+    app->answers = NULL;
     cy_hub_close(app->hub);
     app->hub = NULL;
     if (app->objects != NULL)

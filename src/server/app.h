@@ -5,6 +5,7 @@
 
 #include "hub/hub.h"
 #include "hub/rows_worker.h"
+#include "server/answer_cache.h"
 #include "server/http.h"
 #include "store/database.h"
 
@@ -23,6 +24,7 @@ struct cy_app {
     struct cy_objects *objects;
     struct cy_hub *hub;
     struct cy_rows_workers *rows; /* answer questions about rows */
+    struct cy_answer_cache *answers;
     struct cy_server *server; /* NULL when a command runs handlers in its own process */
 };
 

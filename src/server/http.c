@@ -176,8 +176,11 @@ static void handle_on_worker(struct cy_job *job)
     struct cy_call *call = (struct cy_call *)job;
     if (!call->is_admitted)
         admit(call);
-    if (call->response.status == 0 && cy_call_finish_body(call))
+    if (call->response.status == 0 && cy_call_finish_body(call)) {
         call->request.route->handler(&call->request, &call->response);
+        if (call->server->options.hooks.answered != NULL)
+            call->server->options.hooks.answered(&call->request, &call->response);
+    }
     cy_call_resume(call);
 }
 

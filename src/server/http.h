@@ -48,7 +48,8 @@ struct cy_request {
     struct cy_str peer; /* address of the client */
     char id[37];        /* X-Request-Id */
     const struct cy_route *route;
-    void *connection; /* http.c's own */
+    uint64_t generation; /* answer_cache.c's own */
+    void *connection;    /* http.c's own */
 };
 
 /* Case-insensitive; empty when absent. */
@@ -106,6 +107,7 @@ enum cy_route_flags {
     CY_ROUTE_SIGNED = 8, /* the URL itself carries the right (exp, signature): no other credentials are looked at */
     CY_ROUTE_QUIET = 16, /* not in the access log, unless it fails */
     CY_ROUTE_XET = 64,   /* the bearer is a Xet token: of one user, for one repository, for an hour (hf_xet.c) */
+    CY_ROUTE_CACHED = 128, /* a GET whose answer depends on the hub's state and who asks alone: kept in memory (answer_cache.h) */
     CY_ROUTE_FALLBACK = 32, /* "/{path...}": takes every GET for which the table has nothing; one of the table at most */
 };
 struct cy_route {
@@ -118,13 +120,14 @@ struct cy_route {
     const char *summary; /* one line for the OpenAPI document */
 };
 
-/* What looks at every request of a route that is not inline. Either may be NULL.
+/* What looks at every request of a route that is not inline. Each may be NULL.
  *   admit   runs on a worker, before the handler, and before a large body is read: finds out who asks (request->principal). A status that
  * it sets is the answer: the handler does not run and the body is thrown away. cached  runs on the event thread for GET and HEAD and must
  * not block: true when it answered (a fresh answer in memory). */
 struct cy_server_hooks {
     cy_handler *admit;
     bool (*cached)(struct cy_request *request, struct cy_response *response);
+    void (*answered)(struct cy_request *request, const struct cy_response *response); /* after the handler, on the worker */
 };
 struct cy_server_options {
     const char *listen;                      /* "127.0.0.1:7000", "[::]:7000" */
