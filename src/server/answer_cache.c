@@ -94,8 +94,8 @@ static void take_answer(struct cy_request *request, struct cy_response *response
     response->bytes = cy_arena_str(arena, answer->bytes);
     response->header_count = answer->header_count;
     for (size_t i = 0; i < answer->header_count; i++)
-        response->headers[i] = (struct cy_response_header){cy_arena_text(arena, answer->headers[i].name),
-                                                           cy_arena_str(arena, answer->headers[i].value)};
+        response->headers[i] =
+            (struct cy_response_header){cy_arena_text(arena, answer->headers[i].name), cy_arena_str(arena, answer->headers[i].value)};
     if (answer->user_id.size > 0)
         request->principal.user_id = cy_arena_str(arena, answer->user_id).data;
     if (answer->user_name.size > 0)
@@ -113,8 +113,8 @@ bool cy_answer_cache_find(struct cy_request *request, struct cy_response *respon
     pthread_mutex_t *lock = &cache->locks[slot % LOCK_COUNT];
     pthread_mutex_lock(lock);
     const struct answer *answer = cache->slots[slot];
-    bool is_fresh = answer != NULL && answer->generation == request->generation && cy_clock_ns() < answer->until_ns &&
-                    cy_str_equal(answer->key, key);
+    bool is_fresh =
+        answer != NULL && answer->generation == request->generation && cy_clock_ns() < answer->until_ns && cy_str_equal(answer->key, key);
     if (is_fresh)
         take_answer(request, response, answer);
     pthread_mutex_unlock(lock);
