@@ -46,6 +46,8 @@ enum cy_status cy_objects_open(struct cy_objects **objects, const struct cy_obje
         status = backend->open(objects, options, error);
     if (status == CY_OK) {
         (*objects)->backend = backend;
+        for (size_t i = 0; i < CY_OBJECT_LOCKS; i++)
+            pthread_mutex_init(&(*objects)->locks[i], NULL);
         (*objects)->spool_folder = strcpy(cy_alloc(strlen(spool) + 1), spool);
     }
     cy_arena_release(&arena);
@@ -57,13 +59,23 @@ void cy_objects_close(struct cy_objects *objects)
     if (objects == NULL)
         return;
     free(objects->spool_folder);
+    for (size_t i = 0; i < CY_OBJECT_LOCKS; i++)
+        pthread_mutex_destroy(&objects->locks[i]);
     objects->backend->close(objects);
+}
+
+static pthread_mutex_t *lock_of(struct cy_objects *objects, const char *sha256)
+{
+    return &objects->locks[(unsigned)(sha256[0] * 31 + sha256[1]) % CY_OBJECT_LOCKS];
 }
 
 enum cy_status cy_objects_put(struct cy_objects *objects, struct cy_spool *spool, struct cy_error *error)
 {
     CY_ASSERT(spool->file >= 0 && spool->sha256[0] != '\0' && spool->objects == objects); /* finished */
+    pthread_mutex_t *lock = lock_of(objects, spool->sha256);
+    pthread_mutex_lock(lock);
     enum cy_status status = objects->backend->put(objects, spool->path, spool->size_bytes, spool->sha256, error);
+    pthread_mutex_unlock(lock);
     if (status == CY_OK) {
         cy_files->close(spool->file);
         free(spool->path);
@@ -92,7 +104,8 @@ enum cy_status cy_objects_put_bytes(struct cy_objects *objects, struct cy_str co
 enum cy_status cy_objects_stat(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, struct cy_error *error)
 {
     enum cy_status status = check_name(sha256, error);
-    return status == CY_OK ? objects->backend->stat(objects, sha256, exists, size_bytes, error) : status;
+    int64_t modified_ms;
+    return status == CY_OK ? objects->backend->stat(objects, sha256, exists, size_bytes, &modified_ms, error) : status;
 }
 
 enum cy_status cy_objects_open_file(struct cy_objects *objects, const char *sha256, int *file, uint64_t *size_bytes, struct cy_error *error)
@@ -141,6 +154,27 @@ enum cy_status cy_objects_read_all(struct cy_objects *objects, const char *sha25
         status = cy_error_set(error, CY_IO, "object %s ends after %zu of %llu bytes", sha256, read_bytes, (unsigned long long)size_bytes);
     data[read_bytes] = '\0';
     *content = (struct cy_str){data, read_bytes};
+    return status;
+}
+
+enum cy_status cy_objects_remove_old(struct cy_objects *objects, const char *sha256, int64_t before_ms, bool *removed,
+                                     struct cy_error *error)
+{
+    bool exists = false;
+    uint64_t size_bytes;
+    int64_t modified_ms = 0;
+    *removed = false;
+    enum cy_status status = check_name(sha256, error);
+    if (status != CY_OK)
+        return status;
+    pthread_mutex_t *lock = lock_of(objects, sha256);
+    pthread_mutex_lock(lock);
+    status = objects->backend->stat(objects, sha256, &exists, &size_bytes, &modified_ms, error);
+    if (status == CY_OK && exists && modified_ms < before_ms) {
+        status = objects->backend->remove(objects, sha256, error);
+        *removed = status == CY_OK;
+    }
+    pthread_mutex_unlock(lock);
     return status;
 }
 

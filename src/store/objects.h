@@ -62,6 +62,8 @@ enum cy_status cy_objects_read(struct cy_objects *objects, const char *sha256, u
 enum cy_status cy_objects_read_all(struct cy_objects *objects, const char *sha256, size_t size_max, struct cy_arena *arena,
                                    struct cy_str *content, struct cy_error *error);
 enum cy_status cy_objects_remove(struct cy_objects *objects, const char *sha256, struct cy_error *error); /* no error when absent */
+/* Removes it when it was put last before `before_ms`, and nobody is putting it; *removed tells. An object that is put again counts as new. */
+enum cy_status cy_objects_remove_old(struct cy_objects *objects, const char *sha256, int64_t before_ms, bool *removed, struct cy_error *error);
 /* Calls each(context, sha256, size, modified_ms) for every object, in the order of their names. */
 enum cy_status cy_objects_each(struct cy_objects *objects,
                                enum cy_status (*each)(void *context, const char *sha256, uint64_t size_bytes, int64_t modified_ms,

@@ -4,9 +4,15 @@
 
 #include "store/objects.h"
 
+#include <pthread.h>
+
+enum { CY_OBJECT_LOCKS = 64 };
+
 struct cy_objects {
     const struct cy_objects_backend *backend;
     char *spool_folder; /* owned */
+    /* An object's lock: whoever puts it, and whoever removes an old one, holds it; so that what was just found to be there stays. */
+    pthread_mutex_t locks[CY_OBJECT_LOCKS];
 };
 
 typedef enum cy_status cy_objects_visit(void *context, const char *sha256, uint64_t size_bytes, int64_t modified_ms,
@@ -19,7 +25,9 @@ struct cy_objects_backend {
     void (*close)(struct cy_objects *objects);
     /* path: a finished file of the spool, taken over (moved or removed) when this succeeds. Durable on return. */
     enum cy_status (*put)(struct cy_objects *objects, const char *path, uint64_t size_bytes, const char *sha256, struct cy_error *error);
-    enum cy_status (*stat)(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, struct cy_error *error);
+    /* modified_ms: when it was put last. */
+    enum cy_status (*stat)(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, int64_t *modified_ms,
+                           struct cy_error *error);
     enum cy_status (*open_file)(struct cy_objects *objects, const char *sha256, int *file, uint64_t *size_bytes, struct cy_error *error);
     enum cy_status (*hold_path)(struct cy_objects *objects, const char *sha256, struct cy_arena *arena, const char **path,
                                 struct cy_error *error);

@@ -117,12 +117,14 @@ static enum cy_status disk_put(struct cy_objects *objects, const char *spooled, 
     return status;
 }
 
-static enum cy_status disk_stat(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, struct cy_error *error)
+static enum cy_status disk_stat(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, int64_t *modified_ms,
+                                struct cy_error *error)
 {
     struct object_path path;
     struct stat about;
     *exists = lstat(path_of((struct disk *)objects, sha256, &path), &about) == 0 && S_ISREG(about.st_mode);
     *size_bytes = *exists ? (uint64_t)about.st_size : 0;
+    *modified_ms = *exists ? (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000 : 0;
     if (!*exists && errno != ENOENT && errno != ENOTDIR)
         return cy_error_errno(error, "look at the object", path.text);
     return CY_OK;
@@ -151,8 +153,9 @@ static enum cy_status disk_hold_path(struct cy_objects *objects, const char *sha
 {
     bool exists;
     uint64_t size_bytes;
+    int64_t modified_ms;
     struct object_path path;
-    enum cy_status status = disk_stat(objects, sha256, &exists, &size_bytes, error);
+    enum cy_status status = disk_stat(objects, sha256, &exists, &size_bytes, &modified_ms, error);
     if (status == CY_OK && !exists)
         return CY_END;
     *path_out = cy_arena_text(arena, path_of((struct disk *)objects, sha256, &path));

@@ -257,18 +257,19 @@ static enum cy_status s3_put(struct cy_objects *objects, const char *spooled, ui
 
 /* ---- reading ---- */
 
-static enum cy_status s3_stat(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, struct cy_error *error)
+static enum cy_status s3_stat(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, int64_t *modified_ms,
+                              struct cy_error *error)
 {
     struct s3 *s3 = (struct s3 *)objects;
     struct key key;
-    int64_t modified_ms;
-    return head(s3, key_of(s3, sha256, &key), exists, size_bytes, &modified_ms, error);
+    return head(s3, key_of(s3, sha256, &key), exists, size_bytes, modified_ms, error);
 }
 
 static enum cy_status fetch_size(void *context, const char *sha256, uint64_t *size_bytes, struct cy_error *error)
 {
     bool exists;
-    enum cy_status status = s3_stat(context, sha256, &exists, size_bytes, error);
+    int64_t modified_ms;
+    enum cy_status status = s3_stat(context, sha256, &exists, size_bytes, &modified_ms, error);
     return status == CY_OK && !exists ? CY_END : status;
 }
 
