@@ -231,9 +231,10 @@ static enum cy_status sample_languages(const struct cy_plan *plan, struct cy_are
     return status == CY_END ? CY_OK : status;
 }
 
-/* "[en, zh]": the languages that make up at least a twentieth of the sample's text; "[]" when they are many. */
+/* "[en, zh]": the languages that make up at least a twentieth of the sample's text; "[]" when they are many. *english: there is no other.
+ */
 static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *arena, const struct guess *guesses, size_t count,
-                                      const char *folder, struct cy_error *error)
+                                      const char *folder, bool *english, struct cy_error *error)
 {
     struct cy_buffer recipe = {0};
     struct language_count *languages = cy_arena_zero(arena, SAMPLE_RECORDS * sizeof *languages);
@@ -251,9 +252,12 @@ static enum cy_status print_languages(struct cy_buffer *out, struct cy_arena *ar
     for (size_t i = 0; i < language_count; i++)
         all += languages[i].text_bytes;
     cy_buffer_add_text(out, "[");
+    *english = language_count <= LANGUAGES_MAX;
     for (size_t i = 0;
-         language_count <= LANGUAGES_MAX && i < language_count && languages[i].text_bytes * 20 >= all && languages[i].name.size > 0; i++)
+         language_count <= LANGUAGES_MAX && i < language_count && languages[i].text_bytes * 20 >= all && languages[i].name.size > 0; i++) {
         cy_buffer_printf(out, "%s%.*s", i > 0 ? ", " : "", (int)languages[i].name.size, languages[i].name.data);
+        *english = *english && cy_str_is(languages[i].name, "en");
+    }
     cy_buffer_add_text(out, "]");
     return status;
 }
@@ -276,12 +280,16 @@ static enum cy_status make_recipe(struct cy_buffer *out, struct cy_arena *arena,
     if (has_pages(guesses, (size_t)path_count))
         cy_buffer_add_text(out, "  - extract_html          # a page's main content\n");
     cy_buffer_add_text(out, "  - normalize             # Unicode form, white space, control characters\n  - language: {keep: ");
-    enum cy_status status = print_languages(out, arena, guesses, (size_t)path_count, folder, error);
-    cy_buffer_add_text(out, ", score_min: 0.65}   # what a sample of the files is in\n"
-                            "  - gopher_repetition     # repeated lines, paragraphs and n-grams\n"
-                            "  - gopher_quality        # words, symbols, bullet points, stop words\n"
-                            "  - fineweb_quality       # line ends, short lines, repeated characters\n"
-                            "  - dedup_exact\n  - dedup_minhash: {bands: 14, rows: 8, ngram: 5}\n"
+    bool english = true; /* the quality filters' defaults are for English */
+    enum cy_status status = print_languages(out, arena, guesses, (size_t)path_count, folder, &english, error);
+    const char *thresholds = english ? "" : ": {by_language: true}";
+    cy_buffer_add_text(out, ", score_min: 0.65}   # what a sample of the files is in\n");
+    cy_buffer_printf(out,
+                     "  - gopher_repetition%s     # repeated lines, paragraphs and n-grams\n"
+                     "  - gopher_quality%s        # words, symbols, bullet points, stop words\n"
+                     "  - fineweb_quality%s       # line ends, short lines, repeated characters\n",
+                     thresholds, thresholds, thresholds);
+    cy_buffer_add_text(out, "  - dedup_exact\n  - dedup_minhash: {bands: 14, rows: 8, ngram: 5}\n"
                             "output: {path: out/dataset, format: parquet, shard_size: 256MiB, split: {validation: 0.01}}\n");
     return status;
 }

@@ -172,7 +172,7 @@ static size_t set_limits(const struct gopher_quality *op, const struct cy_langua
         {BULLET_LINES, op->bullet_lines_max},
         {ELLIPSIS_LINES, op->ellipsis_lines_max},
         {ALPHA_WORDS, row != NULL ? row->alpha_words_min : op->alpha_words_min},
-        {STOP_WORDS, (double)op->stop_words_min},
+        {STOP_WORDS, row != NULL && row->stop_words[0] == '\0' ? 0 : (double)op->stop_words_min},
     };
     memcpy(limits, all, sizeof all);
     return CY_COUNT(all);

@@ -1,8 +1,8 @@
 #include "operators/language_thresholds.h"
 
-/* Of the languages written with spaces, the values that the makers of FineWeb-2 publish (huggingface/fineweb-2, configs/), computed there
- * on the language's Wikipedia and web text. Korean and Vietnamese are left out: their values count morphemes and compounds, which our
- * words are not. Chinese is our own measurement: docs/quality.md says how. Columns: the struct's order. */
+/* The values that the makers of FineWeb-2 publish (huggingface/fineweb-2, configs/), computed there on the language's Wikipedia and web
+ * text. Our words are others than theirs in Japanese (characters), Korean (what stands between spaces) and Vietnamese (syllables); Chinese
+ * is our own measurement: docs/quality.md says how, and what is not as published. Columns: the struct's order. */
 static const struct cy_language_thresholds table[] = {
     {"ar",
      0.304,
@@ -70,6 +70,18 @@ static const struct cy_language_thresholds table[] = {
      0.025,
      0.2,
      0.1},
+    {"ja",
+     0.328,
+     {0.239, 0.196, 0.172},
+     {0.27, 0.225, 0.207, 0.19, 0.175, 0.159},
+     1,
+     6,
+     0.759,
+     "の に を は た て が と で 年 し 月 れ さ",
+     0.096,
+     0.13,
+     0.1},
+    {"ko", 0.374, {0.282, 0.228, 0.185}, {0.201, 0.184, 0.168, 0.154, 0.14, 0.127}, 1, 6, 0.791, "", 0.062, 0.196, 0.1},
     {"nl",
      0.296,
      {0.213, 0.182, 0.158},
@@ -146,6 +158,17 @@ static const struct cy_language_thresholds table[] = {
      "у в на і з та до року за що",
      0.167,
      0.175,
+     0.1},
+    {"vi",
+     0.293,
+     {0.223, 0.197, 0.171},
+     {0.178, 0.163, 0.15, 0.136, 0.124, 0.111},
+     3,
+     11,
+     0.803,
+     "là và của một được trong năm các có loại này đã người",
+     0.333,
+     0.103,
      0.1},
     {"zh",
      0.287,

@@ -13,7 +13,7 @@ struct cy_language_thresholds {
     /* gopher_quality */
     double word_length_min, word_length_max;
     double alpha_words_min;
-    const char *stop_words; /* separated by spaces */
+    const char *stop_words; /* separated by spaces; empty: the rule is off */
     /* fineweb_quality; its rule on short lines is off */
     double line_punct_min;
     double new_line_ratio_max;

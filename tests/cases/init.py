@@ -40,6 +40,16 @@ def columns():
     assert 'text: "content"' in recipe and "keep: [en]" in recipe, recipe
 
 
+@case("where a sample is not all English, the quality filters take thresholds by language, and good text is kept")
+def languages():
+    chinese = "今天的天气很好，我们一起去公园散步，在那里看到了许多正在开花的树和飞来飞去的小鸟。"
+    write("zh.jsonl", "".join(json.dumps({"text": f"第{i}篇。" + chinese + f"后来他们说了第{i}个故事，大家都觉得有意思，也为这个结局感到高兴。" * 2}) + "\n" for i in range(9)))
+    recipe, _ = ciyuan("init", "zh.jsonl", cwd=scratch)
+    assert "keep: [zh]" in recipe and recipe.count("{by_language: true}") == 3, recipe
+    recipe, _ = ciyuan("init", "in.jsonl", cwd=scratch)
+    assert "by_language" not in recipe, recipe
+
+
 @case("a recipe in another folder names the files as seen from there")
 def elsewhere():
     os.makedirs(os.path.join(scratch, "recipes"))

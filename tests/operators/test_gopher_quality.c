@@ -85,6 +85,25 @@ CY_TEST("by_language takes thresholds and stop words of the document's language,
     cy_expect_verdict(batch, 1, "gopher_enough_stop_words", 0, 2);
 }
 
+CY_TEST("Japanese, Korean and Vietnamese have rows: ordinary prose is kept, which the English thresholds refuse")
+{
+    const char *const languages[] = {"ja", "ko", "vi"};
+    struct cy_batch *batch =
+        cy_test_batch("今日の天気はとても良いので、公園に散歩に行きました。", "오늘은 날씨가 매우 좋아서 공원에 산책을 갔습니다.",
+                      "Hôm nay trời rất đẹp và tôi đã đi dạo trong công viên của thành phố.", NULL);
+    cy_test_run("gopher_quality", "words_min: 0", batch);
+    cy_expect_verdict(batch, 0, "gopher_below_avg_threshold", 1, 3);
+    for (size_t row = 1; row < 3; row++)
+        cy_expect_verdict(batch, row, "gopher_enough_stop_words", 0, 2);
+    batch = cy_test_batch("今日の天気はとても良いので、公園に散歩に行きました。", "오늘은 날씨가 매우 좋아서 공원에 산책을 갔습니다.",
+                          "Hôm nay trời rất đẹp và tôi đã đi dạo trong công viên của thành phố.", NULL);
+    for (size_t row = 0; row < 3; row++)
+        batch->languages[row] = cy_str(languages[row]);
+    cy_test_run("gopher_quality", "words_min: 0, by_language: true", batch);
+    for (size_t row = 0; row < 3; row++)
+        cy_expect_kept(batch, row);
+}
+
 CY_TEST("Chinese is measured in characters, and has a row of its own")
 {
     struct cy_batch *batch = cy_test_batch("\u4eca\u5929\u7684\u5929\u6c14\u662f\u597d\u7684\u3002",
