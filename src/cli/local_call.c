@@ -2,8 +2,8 @@
 
 #include "server/app.h"
 #include "server/http_listen.h"
+#include "store/curl_library.h"
 
-#include <curl/curl.h>
 #include <unistd.h>
 #include <yyjson.h>
 
@@ -21,36 +21,39 @@ static size_t take_piece(char *data, size_t one, size_t size, void *context)
 static enum cy_status call_server(const char *socket_path, const char *method, const char *target, struct cy_str body,
                                   struct cy_arena *arena, int *http_status, struct cy_str *answer, struct cy_error *error)
 {
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    headers = curl_slist_append(headers, "Expect:");
+    if (cy_curl_load(error) != CY_OK)
+        return error->status;
+    CURL *curl = cy_curl.curl_easy_init();
+    struct curl_slist *headers = cy_curl.curl_slist_append(NULL, "Content-Type: application/json");
+    headers = cy_curl.curl_slist_append(headers, "Expect:");
     CY_ASSERT(curl != NULL && headers != NULL);
     struct cy_buffer taken = {0};
     char why[CURL_ERROR_SIZE] = "";
     long status = 0;
-    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
-    curl_easy_setopt(curl, CURLOPT_URL, cy_arena_printf(arena, "http://localhost%s", target));
-    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_URL, cy_arena_printf(arena, "http://localhost%s", target));
+    cy_curl.curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     if (body.size > 0) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
     }
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_piece);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &taken);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_piece);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_WRITEDATA, &taken);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
+    CURLcode code = cy_curl.curl_easy_perform(curl);
+    cy_curl.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    cy_curl.curl_slist_free_all(headers);
+    cy_curl.curl_easy_cleanup(curl);
     *http_status = (int)status;
     *answer = cy_arena_str(arena, cy_buffer_str(&taken));
     cy_buffer_release(&taken);
     if (code == CURLE_OK)
         return CY_OK;
-    cy_error_set(error, CY_IO, "could not ask the server at \"%.500s\": %s", socket_path, why[0] != '\0' ? why : curl_easy_strerror(code));
+    cy_error_set(error, CY_IO, "could not ask the server at \"%.500s\": %s", socket_path,
+                 why[0] != '\0' ? why : cy_curl.curl_easy_strerror(code));
     return cy_error_hint(error, "it may have stopped in between; try again");
 }
 

@@ -1,8 +1,8 @@
 #include "hub/remote.h"
 
-#include <curl/curl.h>
+#include "store/curl_library.h"
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,21 +20,15 @@ struct cy_remote {
     char problem[CURL_ERROR_SIZE];
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void init_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 enum cy_status cy_remote_open(struct cy_remote **remote, const char *url, const char *token, struct cy_error *error)
 {
-    pthread_once(&once, init_curl);
     *remote = NULL;
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
         cy_error_set(error, CY_BAD_RECIPE, "\"%s\" is no address of a hub", url);
         return cy_error_hint(error, "it begins with http:// or https://");
     }
+    if (cy_curl_load(error) != CY_OK)
+        return error->status;
     struct cy_remote *made = cy_alloc_zero(1, sizeof *made);
     struct cy_buffer text = {0};
     cy_buffer_add_text(&text, url);
@@ -48,7 +42,7 @@ enum cy_status cy_remote_open(struct cy_remote **remote, const char *url, const 
         cy_buffer_add_byte(&header, 0);
         made->authorization = header.data;
     }
-    made->curl = curl_easy_init();
+    made->curl = cy_curl.curl_easy_init();
     CY_ASSERT(made->curl != NULL);
     *remote = made;
     return CY_OK;
@@ -58,7 +52,7 @@ void cy_remote_close(struct cy_remote *remote)
 {
     if (remote == NULL)
         return;
-    curl_easy_cleanup(remote->curl);
+    cy_curl.curl_easy_cleanup(remote->curl);
     free(remote->url);
     free(remote->authorization);
     free(remote);
@@ -116,7 +110,7 @@ static size_t on_receive(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t size_bytes = size * count;
-    curl_easy_getinfo(transfer->remote->curl, CURLINFO_RESPONSE_CODE, &transfer->status);
+    cy_curl.curl_easy_getinfo(transfer->remote->curl, CURLINFO_RESPONSE_CODE, &transfer->status);
     bool to_file = transfer->file >= 0 && !transfer->is_upload && (transfer->status == 200 || transfer->status == 206);
     if (!to_file) {
         if (transfer->received.size + size_bytes > CY_REMOTE_ANSWER_BYTES_MAX)
@@ -186,53 +180,53 @@ static CURLcode run(struct transfer *transfer, const char *method, const char *u
 {
     struct cy_remote *remote = transfer->remote;
     CURL *curl = remote->curl;
-    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+    struct curl_slist *headers = cy_curl.curl_slist_append(NULL, "Expect:");
     if (remote->authorization != NULL && is_own(remote, url) && !transfer->is_upload)
-        headers = curl_slist_append(headers, remote->authorization);
+        headers = cy_curl.curl_slist_append(headers, remote->authorization);
     char line[256];
     snprintf(line, sizeof line, "Content-Type: %s", content_type != NULL ? content_type : "application/octet-stream");
     if (content_type != NULL || transfer->is_upload)
-        headers = curl_slist_append(headers, line);
-    curl_easy_reset(curl);
+        headers = cy_curl.curl_slist_append(headers, line);
+    cy_curl.curl_easy_reset(curl);
     remote->problem[0] = '\0';
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, remote->problem);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "ciyuan/" CIYUAN_VERSION);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)CY_REMOTE_QUIET_S);
-    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
-    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 1024L * 1024);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_URL, url);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, remote->problem);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_USERAGENT, "ciyuan/" CIYUAN_VERSION);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    cy_curl.curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)CY_REMOTE_QUIET_S);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 1024L * 1024);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_receive);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
     if (transfer->is_upload) {
-        curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->size_bytes);
-        curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_send);
-        curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
-        curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
-        curl_easy_setopt(curl, CURLOPT_SEEKDATA, transfer);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->size_bytes);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_send);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_SEEKDATA, transfer);
     } else if (strcmp(method, "GET") != 0) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.size);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, transfer->body.size > 0 ? transfer->body.data : "");
+        cy_curl.curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.size);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_POSTFIELDS, transfer->body.size > 0 ? transfer->body.data : "");
     }
     char range[32];
     if (!transfer->is_upload && transfer->file >= 0 && transfer->offset > 0) {
         snprintf(range, sizeof range, "%llu-", (unsigned long long)transfer->offset);
-        curl_easy_setopt(curl, CURLOPT_RANGE, range);
+        cy_curl.curl_easy_setopt(curl, CURLOPT_RANGE, range);
     }
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &transfer->status);
-    curl_slist_free_all(headers);
+    CURLcode code = cy_curl.curl_easy_perform(curl);
+    cy_curl.curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &transfer->status);
+    cy_curl.curl_slist_free_all(headers);
     return code;
 }
 
@@ -257,7 +251,8 @@ static enum cy_status fail(const struct transfer *transfer, CURLcode code, const
     if (transfer->is_disk_failure)
         return cy_error_set(error, CY_IO, "could not %s the file: %s", transfer->is_upload ? "read" : "write",
                             transfer->disk_errno != 0 ? strerror(transfer->disk_errno) : "it is shorter than it was");
-    cy_error_set(error, CY_IO, "could not reach %s: %s", url, remote->problem[0] != '\0' ? remote->problem : curl_easy_strerror(code));
+    cy_error_set(error, CY_IO, "could not reach %s: %s", url,
+                 remote->problem[0] != '\0' ? remote->problem : cy_curl.curl_easy_strerror(code));
     return cy_error_hint(error, "check the address (--hub) and the network; running the command again goes on where it stopped");
 }
 
