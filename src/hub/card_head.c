@@ -1,5 +1,6 @@
 #include "hub/card_head.h"
 
+#include "kernels/utf8.h"
 #include "recipe/yaml.h"
 
 #include <stdlib.h>
@@ -158,6 +159,11 @@ enum cy_status cy_card_head_read(struct cy_str readme, struct cy_arena *arena, s
         return CY_OK;
     head->is_there = split_head(readme, &yaml, &body);
     head->title = cy_arena_str(arena, cut_text(first_heading(body), CY_CARD_TITLE_BYTES_MAX));
+    head->body = cy_arena_str(arena, cut_text(body, CY_CARD_BODY_BYTES_MAX));
+    if (cy_utf8_valid_bytes(head->body) != head->body.size || memchr(head->body.data, 0, head->body.size) != NULL)
+        head->body = CY_STR(""); /* no text: nothing to be found in it */
+    if (cy_utf8_valid_bytes(head->title) != head->title.size || (head->title.size > 0 && memchr(head->title.data, 0, head->title.size)))
+        head->title = CY_STR("");
     if (!head->is_there)
         return CY_OK;
     head->json = CY_STR("{}");

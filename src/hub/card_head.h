@@ -16,11 +16,13 @@ enum {
     CY_CARD_TAGS_MAX = 500,
     CY_CARD_TAG_BYTES_MAX = 200,
     CY_CARD_TITLE_BYTES_MAX = 300,
+    CY_CARD_BODY_BYTES_MAX = 64 << 10, /* what the search reads */
 };
 
 struct cy_card_head {
     bool is_there;       /* README.md has a head */
     struct cy_str json;  /* an object; empty when there is no head */
+    struct cy_str body;  /* the text below the head, CY_CARD_BODY_BYTES_MAX of it */
     struct cy_str title; /* pretty_name, or the first heading of the text below; may be empty */
     struct cy_str *tags; /* in the order of the card, each once */
     size_t tag_count;

@@ -2,6 +2,8 @@
 
 #include "hub/commits.h"
 #include "hub/hub_names.h"
+#include "hub/repository_card.h"
+#include "hub/search_index.h"
 
 static const char *const gate_names[] = {[CY_GATE_NONE] = "no", [CY_GATE_AUTO] = "auto", [CY_GATE_MANUAL] = "manual"};
 
@@ -175,6 +177,8 @@ static enum cy_status create_work(struct cy_database *database, void *context, s
         status = CY_RUN(database, CY_SQL_repository_advance, &arena, NULL, error, cy_value_text(id), cy_value_text(cy_str(sha)),
                         cy_value_integer(now_ms));
     if (status == CY_OK)
+        status = cy_repository_index(database, id, error);
+    if (status == CY_OK)
         status = audit(database, change, "repository.create", id, change->is_private ? ",\"private\":true" : ",\"private\":false", error);
     cy_arena_release(&arena);
     return status;
@@ -211,6 +215,8 @@ static enum cy_status delete_work(struct cy_database *database, void *context, s
                                    cy_value_integer(cy_now_ms()));
     if (status == CY_OK && done.changed_count == 0)
         status = cy_refuse(change->outcome, CY_REFUSAL_NO_REPOSITORY, "the repository is gone already");
+    if (status == CY_OK)
+        status = cy_search_remove(database, change->repository->id, error);
     if (status == CY_OK)
         status = audit(database, change, "repository.delete", change->repository->id, "", error);
     cy_arena_release(&arena);
@@ -251,6 +257,8 @@ static enum cy_status move_work(struct cy_database *database, void *context, str
         status = CY_RUN(database, CY_SQL_redirect_set, &arena, NULL, error, cy_value_text(change->old_path_key), cy_value_text(id),
                         cy_value_integer(cy_now_ms()));
     if (status == CY_OK)
+        status = cy_repository_index(database, id, error);
+    if (status == CY_OK)
         status = audit(database, change, "repository.move", id,
                        cy_arena_printf(&arena, ",\"from\":\"%.*s\"", (int)change->old_path_key.size, change->old_path_key.data), error);
     cy_arena_release(&arena);
@@ -289,6 +297,8 @@ static enum cy_status set_work(struct cy_database *database, void *context, stru
     enum cy_status status =
         CY_RUN(database, CY_SQL_repository_set, &arena, NULL, error, cy_value_text(repository->id),
                cy_value_text(is_private ? CY_STR("private") : CY_STR("public")), cy_value_text(cy_str(cy_gate_name(gate))));
+    if (status == CY_OK)
+        status = cy_repository_index(database, repository->id, error);
     if (status == CY_OK)
         status =
             audit(database, change, "repository.settings", repository->id,

@@ -70,7 +70,8 @@ CREATE TABLE identities (
     PRIMARY KEY (issuer, subject)
 );
 
--- A repository: a named series of versions. search_text is name, title and tags in lower case; card the README's front matter as JSON.
+-- A repository: a named series of versions. card is the README's front matter as JSON, card_body the beginning of its text, search_text the
+-- title and tags in lower case.
 -- head is the tip of main. A deleted one keeps its row: bytes go after the retention time, or at once by an erasure order.
 CREATE TABLE repositories (
     id TEXT PRIMARY KEY,
@@ -83,6 +84,7 @@ CREATE TABLE repositories (
     head TEXT,
     title TEXT NOT NULL,
     card TEXT,
+    card_body TEXT,
     search_text TEXT NOT NULL,
     download_count BIGINT NOT NULL,
     like_count BIGINT NOT NULL,
@@ -177,15 +179,6 @@ CREATE TABLE repository_tags (
     PRIMARY KEY (repository_id, tag)
 );
 CREATE INDEX repository_tags_by_tag ON repository_tags (tag, repository_id);
-
--- Code-point bigrams of title, name, card and tags, the index of the full-text search.
-CREATE TABLE search_grams (
-    gram TEXT NOT NULL,
-    repository_id TEXT NOT NULL REFERENCES repositories (id),
-    weight BIGINT NOT NULL,
-    PRIMARY KEY (gram, repository_id)
-);
-CREATE INDEX search_grams_by_repository ON search_grams (repository_id);
 
 CREATE TABLE likes (
     repository_id TEXT NOT NULL REFERENCES repositories (id),
