@@ -1,7 +1,7 @@
 #include "recipe/plan.h"
 
 #include "base/files.h"
-#include "recipe/yaml.h"
+#include "recipe/reading.h"
 #include "source/expand.h"
 
 #include <limits.h>
@@ -13,142 +13,11 @@ enum {
     RECIPE_BYTES_MAX = 16 << 20, /* and so is one of 16 MiB */
 };
 
-/* What reading a recipe needs everywhere. */
-struct reading {
-    struct cy_plan *plan;
-    const char *file; /* the recipe's name in messages */
-    struct cy_error *error;
-    struct cy_step_files *step_files; /* what steps may ask of files; filled when the sources are read */
-};
-
-/* ---- errors with a place ---- */
-
-static enum cy_status wrong_at(const struct reading *reading, int line, int column, const char *format, ...) CY_PRINTF(4, 5);
-static enum cy_status wrong_at(const struct reading *reading, int line, int column, const char *format, ...)
-{
-    char message[900];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    return cy_error_set(reading->error, CY_BAD_RECIPE, "%s:%d:%d: %s", reading->file, line, column, message);
-}
-
-/* Puts "file:line:column: " before a message that a leaf wrote. */
-static enum cy_status locate(const struct reading *reading, int line, int column, enum cy_status status)
-{
-    char message[sizeof reading->error->message];
-    snprintf(message, sizeof message, "%s:%d:%d: ", reading->file, line, column);
-    size_t head = strlen(message);
-    snprintf(message + head, sizeof message - head, "%s", reading->error->message);
-    memcpy(reading->error->message, message, sizeof message);
-    return status;
-}
-
-/* "unknown …" with the nearest of `names` as a hint. */
-static enum cy_status unknown(const struct reading *reading, int line, int column, const char *what, struct cy_str found,
-                              const char *const *names)
-{
-    wrong_at(reading, line, column, "%s \"%.*s\"", what, (int)CY_MIN(found.size, 100), found.data);
-    const char *nearest = cy_nearest_name(found, names);
-    if (nearest != NULL)
-        return cy_error_hint(reading->error, "did you mean \"%s\"?", nearest);
-    struct cy_buffer list = {0};
-    for (; *names != NULL; names++)
-        cy_buffer_printf(&list, "%s%s", list.size > 0 ? ", " : "", *names);
-    cy_error_hint(reading->error, "known here: %.*s", (int)CY_MIN(list.size, 400), list.data);
-    cy_buffer_release(&list);
-    return CY_BAD_RECIPE;
-}
-
-static enum cy_status check_keys(const struct reading *reading, const struct cy_yaml *map, const char *const *names)
-{
-    for (size_t i = 0; i < map->child_count; i++) {
-        const struct cy_yaml *child = &map->children[i];
-        const char *const *name = names;
-        while (*name != NULL && !cy_str_is(child->key, *name))
-            name++;
-        if (*name == NULL)
-            return unknown(reading, child->key_line, child->key_column, "unknown field", child->key, names);
-    }
-    return CY_OK;
-}
-
-static enum cy_status scalar_of(const struct reading *reading, const struct cy_yaml *map, const char *key, const char *fallback,
-                                const char **value)
-{
-    const struct cy_yaml *node = cy_yaml_get(map, key);
-    *value = fallback;
-    if (node == NULL)
-        return fallback != NULL ? CY_OK : wrong_at(reading, map->line, map->column, "\"%s\" is missing", key);
-    if (node->kind != CY_YAML_SCALAR)
-        return wrong_at(reading, node->line, node->column, "%s must be one value", key);
-    *value = node->scalar.data;
-    return CY_OK;
-}
-
-/* ---- parameters ---- */
-
-static enum cy_status set_param(const struct reading *reading, const struct cy_param *param, void *self, const struct cy_yaml *node)
-{
-    struct cy_arena *arena = &reading->plan->arena;
-    enum cy_status status;
-    if (node->kind == CY_YAML_MAP)
-        return wrong_at(reading, node->line, node->column, "%s must be %s, found a map", param->name, param->unit);
-    if (node->kind == CY_YAML_SCALAR) {
-        status = cy_param_set(param, self, node->scalar, arena, reading->error);
-    } else {
-        struct cy_str *items = cy_arena_alloc(arena, node->child_count * sizeof *items);
-        for (size_t i = 0; i < node->child_count; i++) {
-            if (node->children[i].kind != CY_YAML_SCALAR)
-                return wrong_at(reading, node->children[i].line, node->children[i].column, "%s is a list of single values", param->name);
-            items[i] = node->children[i].scalar;
-        }
-        status = cy_param_set_list(param, self, items, node->child_count, arena, reading->error);
-    }
-    return status == CY_OK ? CY_OK : locate(reading, node->line, node->column, status);
-}
-
-/* Every child of `map` that is a parameter sets it; the names in `others` (NULL-terminated) are left to the caller. Then: none is missing.
- */
-static enum cy_status set_params(const struct reading *reading, const struct cy_param *params, void *self, const struct cy_yaml *map,
-                                 const char *const *others, const char *owner)
-{
-    enum { NAMES_MAX = 128 };
-    const char *names[NAMES_MAX] = {NULL};
-    size_t name_count = 0;
-    for (; *others != NULL; others++)
-        names[name_count++] = *others;
-    size_t other_count = name_count;
-    for (const struct cy_param *param = params; param != NULL && param->name != NULL && name_count + 1 < NAMES_MAX; param++)
-        names[name_count++] = param->name;
-    for (size_t i = 0; map->kind == CY_YAML_MAP && i < map->child_count; i++) {
-        const struct cy_yaml *child = &map->children[i];
-        bool other = false;
-        for (size_t j = 0; j < other_count; j++)
-            other |= cy_str_is(child->key, names[j]);
-        if (other)
-            continue;
-        const struct cy_param *param = cy_param_find(params, child->key);
-        char what[128];
-        snprintf(what, sizeof what, "%s has no parameter", owner);
-        if (param == NULL)
-            return unknown(reading, child->key_line, child->key_column, what, child->key, names);
-        enum cy_status status = set_param(reading, param, self, child);
-        if (status != CY_OK)
-            return status;
-    }
-    for (const struct cy_param *param = params; param != NULL && param->name != NULL; param++)
-        if (param->fallback == NULL && cy_yaml_get(map, param->name) == NULL)
-            return wrong_at(reading, map->line, map->column, "%s needs the parameter \"%s\": %s", owner, param->name, param->meaning);
-    return CY_OK;
-}
-
 /* ---- sources ---- */
 
 static const char *const source_keys[] = {"path", "format", "license", "party", NULL};
 
-static enum cy_status known_format(const struct reading *reading, const struct cy_yaml *map, const char *name,
+static enum cy_status known_format(const struct cy_reading *reading, const struct cy_yaml *map, const char *name,
                                    const struct cy_format **format)
 {
     const char *names[64] = {NULL};
@@ -157,11 +26,11 @@ static enum cy_status known_format(const struct reading *reading, const struct c
         names[count++] = (*each)->name;
     *format = cy_format_find(cy_str(name));
     const struct cy_yaml *node = cy_yaml_get(map, "format");
-    return *format != NULL ? CY_OK : unknown(reading, node->line, node->column, "unknown format", cy_str(name), names);
+    return *format != NULL ? CY_OK : cy_reading_unknown(reading, node->line, node->column, "unknown format", cy_str(name), names);
 }
 
 /* The one format that the files' names say; files of no known format do not count. */
-static enum cy_status format_of_files(const struct reading *reading, const struct cy_yaml *node, const struct cy_source_file *files,
+static enum cy_status format_of_files(const struct cy_reading *reading, const struct cy_yaml *node, const struct cy_source_file *files,
                                       size_t file_count, const struct cy_format **format)
 {
     *format = NULL;
@@ -169,8 +38,8 @@ static enum cy_status format_of_files(const struct reading *reading, const struc
         if (files[i].format == NULL)
             continue;
         if (*format != NULL && *format != files[i].format) {
-            wrong_at(reading, node->line, node->column, "\"%s\" holds files of two formats, %s and %s", node->scalar.data, (*format)->name,
-                     files[i].format->name);
+            cy_reading_wrong(reading, node->line, node->column, "\"%s\" holds files of two formats, %s and %s", node->scalar.data,
+                             (*format)->name, files[i].format->name);
             return cy_error_hint(reading->error, "name the format (format: %s), or write two sources with a glob each",
                                  files[i].format->name);
         }
@@ -178,7 +47,7 @@ static enum cy_status format_of_files(const struct reading *reading, const struc
     }
     if (*format != NULL)
         return CY_OK;
-    wrong_at(reading, node->line, node->column, "no format is known by the name of \"%s\"", files[0].name);
+    cy_reading_wrong(reading, node->line, node->column, "no format is known by the name of \"%s\"", files[0].name);
     return cy_error_hint(reading->error, "name it: format: warc | html | jsonl | parquet | csv | text");
 }
 
@@ -193,7 +62,7 @@ static bool resolve(const char *path, char resolved[PATH_MAX])
 
 /* A source's folder may hold the output. What a build makes beside its dataset (OUTPUT.work, OUTPUT.log) is left out, else a build could
  * not be resumed; the dataset itself is no input of its own. */
-static enum cy_status leave_out_own(const struct reading *reading, const struct cy_yaml *node, struct cy_source_file *files,
+static enum cy_status leave_out_own(const struct cy_reading *reading, const struct cy_yaml *node, struct cy_source_file *files,
                                     size_t *file_count)
 {
     char output[PATH_MAX], path[PATH_MAX];
@@ -203,14 +72,15 @@ static enum cy_status leave_out_own(const struct reading *reading, const struct 
     for (size_t i = 0; i < *file_count; i++) {
         const char *rest = resolve(files[i].path, path) && strncmp(path, output, size) == 0 ? path + size : "";
         if (rest[0] == '/') {
-            wrong_at(reading, node->line, node->column, "\"%s\" lies in the output", files[i].name);
+            cy_reading_wrong(reading, node->line, node->column, "\"%s\" lies in the output", files[i].name);
             return cy_error_hint(reading->error, "a dataset cannot be its own source: name an output outside of the sources");
         }
         if (strncmp(rest, ".work/", 6) != 0 && strcmp(rest, ".log") != 0)
             files[kept++] = files[i];
     }
     *file_count = kept;
-    return kept > 0 ? CY_OK : wrong_at(reading, node->line, node->column, "\"%s\" holds only files of the build itself", node->scalar.data);
+    return kept > 0 ? CY_OK
+                    : cy_reading_wrong(reading, node->line, node->column, "\"%s\" holds only files of the build itself", node->scalar.data);
 }
 
 static void add_files(struct cy_plan *plan, struct cy_plan_source *source, uint32_t index, const struct cy_source_file *files,
@@ -233,7 +103,7 @@ static void add_files(struct cy_plan *plan, struct cy_plan_source *source, uint3
     plan->file_count = count;
 }
 
-static enum cy_status read_source(const struct reading *reading, const struct cy_yaml *node, uint32_t index)
+static enum cy_status read_source(const struct cy_reading *reading, const struct cy_yaml *node, uint32_t index)
 {
     struct cy_plan *plan = reading->plan;
     struct cy_plan_source *source = &plan->sources[index];
@@ -245,15 +115,15 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
         node = map;
     }
     if (node->kind != CY_YAML_MAP)
-        return wrong_at(reading, node->line, node->column, "a source is a map with a path");
+        return cy_reading_wrong(reading, node->line, node->column, "a source is a map with a path");
     const char *format_name;
-    enum cy_status status = scalar_of(reading, node, "path", NULL, &source->path);
+    enum cy_status status = cy_reading_scalar(reading, node, "path", NULL, &source->path);
     if (status == CY_OK)
-        status = scalar_of(reading, node, "license", "", &source->license);
+        status = cy_reading_scalar(reading, node, "license", "", &source->license);
     if (status == CY_OK)
-        status = scalar_of(reading, node, "party", "", &source->party);
+        status = cy_reading_scalar(reading, node, "party", "", &source->party);
     if (status == CY_OK)
-        status = scalar_of(reading, node, "format", "", &format_name);
+        status = cy_reading_scalar(reading, node, "format", "", &format_name);
     if (status == CY_OK && format_name[0] != '\0')
         status = known_format(reading, node, format_name, &source->format);
     if (status != CY_OK)
@@ -263,7 +133,7 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
     size_t file_count;
     status = cy_source_expand(plan->folder, source->path, &plan->arena, &files, &file_count, reading->error);
     if (status != CY_OK)
-        return locate(reading, path->line, path->column, status);
+        return cy_reading_locate(reading, path->line, path->column, status);
     status = leave_out_own(reading, path, files, &file_count);
     if (status != CY_OK)
         return status;
@@ -274,11 +144,11 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
         return status;
     source->self = cy_arena_zero(&plan->arena, CY_MAX(source->format->self_size, 1));
     cy_params_default(source->format->params, source->self, &plan->arena);
-    status = set_params(reading, source->format->params, source->self, node, source_keys, source->format->name);
+    status = cy_reading_set_params(reading, source->format->params, source->self, node, source_keys, source->format->name);
     if (status == CY_OK && source->format->check != NULL) {
         status = source->format->check(source->self, reading->error);
         if (status != CY_OK)
-            locate(reading, node->line, node->column, status);
+            cy_reading_locate(reading, node->line, node->column, status);
     }
     if (status == CY_OK)
         add_files(plan, source, index, files, file_count, named);
@@ -286,22 +156,22 @@ static enum cy_status read_source(const struct reading *reading, const struct cy
 }
 
 /* What a recipe is about comes first among what can be wrong with it; files are looked for last. */
-static enum cy_status check_sources(const struct reading *reading, const struct cy_yaml *root)
+static enum cy_status check_sources(const struct cy_reading *reading, const struct cy_yaml *root)
 {
     const struct cy_yaml *list = cy_yaml_get(root, "sources");
     if (list == NULL) {
-        wrong_at(reading, root->line, root->column, "\"sources\" is missing");
+        cy_reading_wrong(reading, root->line, root->column, "\"sources\" is missing");
         return cy_error_hint(reading->error, "write what to read: sources: [data/*.jsonl]; `ciyuan init FILES…` writes a recipe");
     }
     if (list->kind != CY_YAML_LIST || list->child_count == 0) {
-        wrong_at(reading, list->line, list->column, "sources must be a list of at least one path");
+        cy_reading_wrong(reading, list->line, list->column, "sources must be a list of at least one path");
         return cy_error_hint(reading->error, "a list has brackets, sources: [%.200s], or a line with \"- \" for each",
                              list->kind == CY_YAML_SCALAR && list->scalar.size > 0 ? list->scalar.data : "data/*.jsonl");
     }
     return CY_OK;
 }
 
-static enum cy_status read_sources(const struct reading *reading, const struct cy_yaml *root)
+static enum cy_status read_sources(const struct cy_reading *reading, const struct cy_yaml *root)
 {
     struct cy_plan *plan = reading->plan;
     const struct cy_yaml *list = cy_yaml_get(root, "sources");
@@ -325,7 +195,7 @@ struct written_step {
     const char *as;
 };
 
-static enum cy_status split_step(const struct reading *reading, const struct cy_yaml *node, struct written_step *step)
+static enum cy_status split_step(const struct cy_reading *reading, const struct cy_yaml *node, struct written_step *step)
 {
     *step = (struct written_step){.line = node->line, .column = node->column};
     if (node->kind == CY_YAML_SCALAR) {
@@ -333,16 +203,16 @@ static enum cy_status split_step(const struct reading *reading, const struct cy_
         return CY_OK;
     }
     if (node->kind != CY_YAML_MAP || node->child_count == 0 || node->child_count > 2)
-        return wrong_at(reading, node->line, node->column, "a step is an operator's name, or name: {parameters}");
+        return cy_reading_wrong(reading, node->line, node->column, "a step is an operator's name, or name: {parameters}");
     for (size_t i = 0; i < node->child_count; i++) {
         const struct cy_yaml *child = &node->children[i];
         if (cy_str_is(child->key, "as")) {
-            enum cy_status status = scalar_of(reading, node, "as", NULL, &step->as);
+            enum cy_status status = cy_reading_scalar(reading, node, "as", NULL, &step->as);
             if (status != CY_OK)
                 return status;
         } else if (step->name.size > 0) {
-            wrong_at(reading, child->key_line, child->key_column, "\"%.*s\" stands beside the step \"%.*s\"",
-                     (int)CY_MIN(child->key.size, 100), child->key.data, (int)CY_MIN(step->name.size, 100), step->name.data);
+            cy_reading_wrong(reading, child->key_line, child->key_column, "\"%.*s\" stands beside the step \"%.*s\"",
+                             (int)CY_MIN(child->key.size, 100), child->key.data, (int)CY_MIN(step->name.size, 100), step->name.data);
             return cy_error_hint(reading->error,
                                  "parameters are written in braces behind the name, %.*s: {…}, or deeper than it; another step "
                                  "begins with \"- \"",
@@ -357,7 +227,7 @@ static enum cy_status split_step(const struct reading *reading, const struct cy_
     if (step->params != NULL && step->params->kind == CY_YAML_MAP && step->as == NULL) {
         const struct cy_yaml *as = cy_yaml_get(step->params, "as");
         if (as != NULL)
-            return scalar_of(reading, step->params, "as", NULL, &step->as);
+            return cy_reading_scalar(reading, step->params, "as", NULL, &step->as);
     }
     return CY_OK;
 }
@@ -369,15 +239,15 @@ static bool is_name(const char *text)
 }
 
 /* A column of tokens is called as its vocabulary; two of one name could not be told apart. */
-static enum cy_status add_vocabulary(const struct reading *reading, const struct cy_yaml *node, size_t index)
+static enum cy_status add_vocabulary(const struct cy_reading *reading, const struct cy_yaml *node, size_t index)
 {
     struct cy_plan *plan = reading->plan;
     const struct cy_plan_step *step = &plan->steps[index];
     const char *name = step->operator->token_column(step->self);
     for (size_t i = 0; i < plan->token_count; i++)
         if (strcmp(plan->vocabularies[i], name) == 0) {
-            wrong_at(reading, node->line, node->column, "%s counts the tokens of \"%.100s\", as %s does", step->name, name,
-                     plan->steps[plan->vocabulary_steps[i]].name);
+            cy_reading_wrong(reading, node->line, node->column, "%s counts the tokens of \"%.100s\", as %s does", step->name, name,
+                             plan->steps[plan->vocabulary_steps[i]].name);
             return cy_error_hint(reading->error, "give its column a name of its own: column: %.100s_2", name);
         }
     plan->vocabularies = cy_realloc(plan->vocabularies, (plan->token_count + 1) * sizeof *plan->vocabularies);
@@ -387,7 +257,7 @@ static enum cy_status add_vocabulary(const struct reading *reading, const struct
     return CY_OK;
 }
 
-static enum cy_status read_step(const struct reading *reading, const struct cy_yaml *node, size_t index)
+static enum cy_status read_step(const struct cy_reading *reading, const struct cy_yaml *node, size_t index)
 {
     struct cy_plan *plan = reading->plan;
     struct cy_plan_step *step = &plan->steps[index];
@@ -401,13 +271,13 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
         names[name_count++] = (*each)->name;
     step->operator= cy_operator_find(written.name);
     if (step->operator== NULL)
-        return unknown(reading, written.line, written.column, "there is no operator", written.name, names);
+        return cy_reading_unknown(reading, written.line, written.column, "there is no operator", written.name, names);
     step->name = written.as != NULL ? written.as : step->operator->name;
     if (!is_name(step->name))
-        return wrong_at(reading, written.line, written.column, "\"%s\" cannot name a step: use a to z, 0 to 9 and _", step->name);
+        return cy_reading_wrong(reading, written.line, written.column, "\"%s\" cannot name a step: use a to z, 0 to 9 and _", step->name);
     for (size_t i = 0; i < index; i++)
         if (strcmp(plan->steps[i].name, step->name) == 0) {
-            wrong_at(reading, written.line, written.column, "%s stands twice", step->name);
+            cy_reading_wrong(reading, written.line, written.column, "%s stands twice", step->name);
             return cy_error_hint(reading->error, "give the second a name of its own for its signals: as: %s_2", step->name);
         }
     step->self = cy_arena_zero(&plan->arena, CY_MAX(step->operator->self_size, 1));
@@ -417,12 +287,12 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
     const struct cy_yaml *params = written.params != NULL ? written.params : &empty;
     const char *scalar_param = step->operator->scalar_param;
     if (params->kind == CY_YAML_MAP || (params->kind == CY_YAML_SCALAR && params->scalar.size == 0)) {
-        status = set_params(reading, step->operator->params, step->self, params->kind == CY_YAML_MAP ? params : &empty, others,
-                            step->operator->name);
+        status = cy_reading_set_params(reading, step->operator->params, step->self, params->kind == CY_YAML_MAP ? params : &empty, others,
+                                       step->operator->name);
     } else if (scalar_param != NULL) {
-        status = set_param(reading, cy_param_find(step->operator->params, cy_str(scalar_param)), step->self, params);
+        status = cy_reading_set_param(reading, cy_param_find(step->operator->params, cy_str(scalar_param)), step->self, params);
     } else {
-        status = wrong_at(reading, params->line, params->column, "%s takes {name: value, …}", step->operator->name);
+        status = cy_reading_wrong(reading, params->line, params->column, "%s takes {name: value, …}", step->operator->name);
         cy_error_hint(reading->error, "`ciyuan operators %s` lists its parameters", step->operator->name);
     }
     if (status != CY_OK)
@@ -440,7 +310,7 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
                                       .inputs = &step->inputs};
         status = step->operator->prepare(step->self, &setup, reading->error);
         if (status != CY_OK)
-            return locate(reading, params->line, params->column, status);
+            return cy_reading_locate(reading, params->line, params->column, status);
     }
     plan->step_count = index + 1; /* from here on, release is owed */
     for (const struct cy_signal *signal = step->operator->signals; signal != NULL && signal->name != NULL; signal++) {
@@ -451,18 +321,18 @@ static enum cy_status read_step(const struct reading *reading, const struct cy_y
     return step->operator->token_column != NULL ? add_vocabulary(reading, params, index) : CY_OK;
 }
 
-static enum cy_status read_steps(const struct reading *reading, const struct cy_yaml *root)
+static enum cy_status read_steps(const struct cy_reading *reading, const struct cy_yaml *root)
 {
     struct cy_plan *plan = reading->plan;
     const struct cy_yaml *list = cy_yaml_get(root, "steps");
     if (list == NULL || (list->kind == CY_YAML_SCALAR && list->scalar.size == 0))
         return CY_OK; /* no step: everything that can be read is kept */
     if (list->kind != CY_YAML_LIST) {
-        wrong_at(reading, list->line, list->column, "steps must be a list");
+        cy_reading_wrong(reading, list->line, list->column, "steps must be a list");
         return cy_error_hint(reading->error, "a list has brackets, steps: [normalize, language], or a line with \"- \" for each");
     }
     if (list->child_count > STEPS_MAX)
-        return wrong_at(reading, list->line, list->column, "more than %d steps", STEPS_MAX);
+        return cy_reading_wrong(reading, list->line, list->column, "more than %d steps", STEPS_MAX);
     plan->steps = cy_arena_zero(&plan->arena, list->child_count * sizeof *plan->steps);
     for (size_t i = 0; i < list->child_count; i++) {
         enum cy_status status = read_step(reading, &list->children[i], i);
@@ -472,7 +342,7 @@ static enum cy_status read_steps(const struct reading *reading, const struct cy_
     return CY_OK;
 }
 
-static void list_step_files(const struct reading *reading)
+static void list_step_files(const struct cy_reading *reading)
 {
     struct cy_plan *plan = reading->plan;
     struct cy_step_file *files = cy_arena_alloc(&plan->arena, plan->file_count * sizeof *files);
@@ -504,28 +374,28 @@ static void cut_phases(struct cy_plan *plan)
 
 /* ---- output ---- */
 
-static enum cy_status read_split(const struct reading *reading, const struct cy_yaml *node, struct cy_dataset_options *options)
+static enum cy_status read_split(const struct cy_reading *reading, const struct cy_yaml *node, struct cy_dataset_options *options)
 {
     static const char *const keys[] = {"validation", NULL};
     if (node == NULL)
         return CY_OK;
     if (node->kind != CY_YAML_MAP)
-        return wrong_at(reading, node->line, node->column, "split must be {validation: share}");
-    enum cy_status status = check_keys(reading, node, keys);
+        return cy_reading_wrong(reading, node->line, node->column, "split must be {validation: share}");
+    enum cy_status status = cy_reading_check_keys(reading, node, keys);
     const struct cy_yaml *share = status == CY_OK ? cy_yaml_get(node, "validation") : NULL;
     if (share == NULL)
         return status;
     if (share->kind != CY_YAML_SCALAR)
-        return wrong_at(reading, share->line, share->column, "validation must be one value, a share from 0 to below 1");
+        return cy_reading_wrong(reading, share->line, share->column, "validation must be one value, a share from 0 to below 1");
     char *end;
     options->validation_share = strtod(share->scalar.data, &end);
     if (share->scalar.size == 0 || *end != '\0' || !(options->validation_share >= 0 && options->validation_share < 1))
-        return wrong_at(reading, share->line, share->column, "validation must be a share from 0 to below 1, found \"%s\"",
-                        share->scalar.data);
+        return cy_reading_wrong(reading, share->line, share->column, "validation must be a share from 0 to below 1, found \"%s\"",
+                                share->scalar.data);
     return CY_OK;
 }
 
-static enum cy_status read_choice(const struct reading *reading, const struct cy_yaml *map, const char *key, const char *const *names,
+static enum cy_status read_choice(const struct cy_reading *reading, const struct cy_yaml *map, const char *key, const char *const *names,
                                   int *value)
 {
     const struct cy_yaml *node = cy_yaml_get(map, key);
@@ -538,11 +408,12 @@ static enum cy_status read_choice(const struct reading *reading, const struct cy
         }
     char what[64];
     snprintf(what, sizeof what, "unknown %s", key);
-    return unknown(reading, node->line, node->column, what, node->kind == CY_YAML_SCALAR ? node->scalar : CY_STR("a list"), names);
+    return cy_reading_unknown(reading, node->line, node->column, what, node->kind == CY_YAML_SCALAR ? node->scalar : CY_STR("a list"),
+                              names);
 }
 
 /* How hard to compress: zstd's levels, or libdeflate's for gzip. */
-static enum cy_status read_level(const struct reading *reading, const struct cy_yaml *map, struct cy_dataset_options *options)
+static enum cy_status read_level(const struct cy_reading *reading, const struct cy_yaml *map, struct cy_dataset_options *options)
 {
     const struct cy_yaml *node = cy_yaml_get(map, "level");
     if (node == NULL)
@@ -551,14 +422,14 @@ static enum cy_status read_level(const struct reading *reading, const struct cy_
     char *end = NULL;
     long level = node->kind == CY_YAML_SCALAR && node->scalar.size > 0 ? strtol(node->scalar.data, &end, 10) : 0;
     if (level_max == 0)
-        return wrong_at(reading, node->line, node->column, "level is for compressed formats: parquet, jsonl.gz, jsonl.zst");
+        return cy_reading_wrong(reading, node->line, node->column, "level is for compressed formats: parquet, jsonl.gz, jsonl.zst");
     if (end == NULL || *end != '\0' || level < 1 || level > level_max)
-        return wrong_at(reading, node->line, node->column, "level must be a whole number from 1 to %ld", level_max);
+        return cy_reading_wrong(reading, node->line, node->column, "level must be a whole number from 1 to %ld", level_max);
     options->level = (int)level;
     return CY_OK;
 }
 
-static enum cy_status read_output(const struct reading *reading, const struct cy_yaml *root, const char *output)
+static enum cy_status read_output(const struct cy_reading *reading, const struct cy_yaml *root, const char *output)
 {
     static const char *const keys[] = {"path", "format", "level", "shard_size", "split", "removed_text", NULL};
     static const char *const formats[] = {"parquet", "jsonl", "jsonl.gz", "jsonl.zst", NULL};
@@ -568,7 +439,7 @@ static enum cy_status read_output(const struct reading *reading, const struct cy
     const struct cy_yaml *node = cy_yaml_get(root, "output");
     const struct cy_yaml empty = {.kind = CY_YAML_MAP, .line = root->line, .column = root->column};
     if (node == NULL && output == NULL) {
-        wrong_at(reading, root->line, root->column, "\"output\" is missing");
+        cy_reading_wrong(reading, root->line, root->column, "\"output\" is missing");
         return cy_error_hint(reading->error, "write output: {path: FOLDER}, or give --output FOLDER");
     }
     if (node == NULL)
@@ -577,12 +448,12 @@ static enum cy_status read_output(const struct reading *reading, const struct cy
     if (node->kind == CY_YAML_SCALAR)
         map = (struct cy_yaml){.kind = CY_YAML_MAP, .children = &path, .child_count = 1, .line = node->line, .column = node->column};
     if (map.kind != CY_YAML_MAP)
-        return wrong_at(reading, node->line, node->column, "output must be a map with a path");
-    enum cy_status status = check_keys(reading, &map, keys);
+        return cy_reading_wrong(reading, node->line, node->column, "output must be a map with a path");
+    enum cy_status status = cy_reading_check_keys(reading, &map, keys);
     const char *written = output;
     int format = plan->options.format, text = plan->options.removed_text;
     if (status == CY_OK && output == NULL)
-        status = scalar_of(reading, &map, "path", NULL, &written);
+        status = cy_reading_scalar(reading, &map, "path", NULL, &written);
     if (status == CY_OK)
         status = read_choice(reading, &map, "format", formats, &format);
     if (status == CY_OK)
@@ -593,7 +464,7 @@ static enum cy_status read_output(const struct reading *reading, const struct cy
     if (status == CY_OK && shard != NULL) {
         status = cy_parse_size(shard->scalar, &plan->options.shard_bytes, reading->error);
         if (status != CY_OK)
-            return locate(reading, shard->line, shard->column, status);
+            return cy_reading_locate(reading, shard->line, shard->column, status);
     }
     if (status != CY_OK)
         return status;
@@ -606,7 +477,7 @@ static enum cy_status read_output(const struct reading *reading, const struct cy
     size_t size = strlen(plan->output);
     while (size > 1 && plan->output[size - 1] == '/')
         ((char *)plan->output)[--size] = '\0';
-    return size > 0 ? CY_OK : wrong_at(reading, node->line, node->column, "the output's path is empty");
+    return size > 0 ? CY_OK : cy_reading_wrong(reading, node->line, node->column, "the output's path is empty");
 }
 
 /* ---- the whole ---- */
@@ -616,17 +487,17 @@ enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const cha
 {
     static const char *const keys[] = {"name", "sources", "steps", "output", NULL};
     *plan = (struct cy_plan){0};
-    struct reading reading = {plan, name, error, cy_arena_zero(&plan->arena, sizeof(struct cy_step_files))};
+    struct cy_reading reading = {plan, name, error, cy_arena_zero(&plan->arena, sizeof(struct cy_step_files))};
     plan->folder = cy_arena_text(&plan->arena, folder);
     plan->recipe_text = cy_arena_str(&plan->arena, text);
     struct cy_yaml *root;
     enum cy_status status = cy_yaml_parse(plan->recipe_text, name, &plan->arena, &root, error);
     if (status == CY_OK && root->kind != CY_YAML_MAP)
-        status = wrong_at(&reading, root->line, root->column, "a recipe is a map with name, sources, steps and output");
+        status = cy_reading_wrong(&reading, root->line, root->column, "a recipe is a map with name, sources, steps and output");
     if (status == CY_OK)
-        status = check_keys(&reading, root, keys);
+        status = cy_reading_check_keys(&reading, root, keys);
     if (status == CY_OK)
-        status = scalar_of(&reading, root, "name", "dataset", &plan->name);
+        status = cy_reading_scalar(&reading, root, "name", "dataset", &plan->name);
     if (status == CY_OK)
         status = check_sources(&reading, root);
     if (status == CY_OK)
@@ -645,7 +516,7 @@ enum cy_status cy_plan_parse(struct cy_plan *plan, struct cy_str text, const cha
 enum cy_status cy_plan_parse_steps(struct cy_plan *plan, struct cy_str text, const char *name, const char *folder, struct cy_error *error)
 {
     *plan = (struct cy_plan){0};
-    struct reading reading = {plan, name, error, cy_arena_zero(&plan->arena, sizeof(struct cy_step_files))};
+    struct cy_reading reading = {plan, name, error, cy_arena_zero(&plan->arena, sizeof(struct cy_step_files))};
     plan->folder = cy_arena_text(&plan->arena, folder);
     plan->recipe_text = cy_arena_str(&plan->arena, text);
     struct cy_yaml *list;
