@@ -88,7 +88,6 @@ enum cy_status cy_reading_set_param(const struct cy_reading *reading, const stru
     }
     return status == CY_OK ? CY_OK : cy_reading_locate(reading, node->line, node->column, status);
 }
- */
 enum cy_status cy_reading_set_params(const struct cy_reading *reading, const struct cy_param *params, void *self, const struct cy_yaml *map,
                                      const char *const *others, const char *owner)
 {
