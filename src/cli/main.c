@@ -1,5 +1,6 @@
 /* ciyuan: raw data → AI-ready, high-quality datasets. */
 #include "cli/command.h"
+#include "cli/fetch_source.h"
 
 #include <stdio.h>
 
@@ -14,6 +15,7 @@ static void print_help(FILE *out)
 
 int main(int argc, char **argv)
 {
+    cy_source_fetch = cy_fetch_source;
     struct cy_str name = cy_str(argc > 1 ? argv[1] : NULL);
     if (name.size == 0 || cy_str_is(name, "-h") || cy_str_is(name, "--help") || cy_str_is(name, "help")) {
         print_help(name.size == 0 ? stderr : stdout);

@@ -59,16 +59,22 @@ static bool choose_verdicts(struct cy_row_set *set)
 {
     struct cy_request *request = set->hf.request;
     struct file_list list = {.arena = request->arena};
-    struct cy_oid tree;
+    struct cy_entry folder;
     struct cy_error error;
+    bool found;
     if (!(set->hf.repository.access & CY_ACCESS_SEE_REMOVED)) {
         cy_hf_forbid(request, set->hf.response, "what was removed is for those whom the owner lets see it");
         return false;
     }
-    CY_ASSERT(cy_oid_parse(set->version.tree, &tree));
-    if (cy_version_walk(set->hf.database, set->hf.repository.id, &tree, CY_STR("verdicts"), true, request->arena, add_file, &list,
-                        &error) != CY_OK)
-        list.count = 0;
+    enum cy_status status = cy_version_entry(set->hf.database, set->hf.repository.id, set->version.tree, CY_STR("verdicts"), request->arena,
+                                             &found, &folder, &error);
+    if (status == CY_OK && found && folder.is_folder)
+        status = cy_version_walk(set->hf.database, set->hf.repository.id, &folder.oid, CY_STR("verdicts"), true, request->arena, add_file,
+                                 &list, &error);
+    if (status != CY_OK) {
+        cy_respond_failure(request, set->hf.response, &error);
+        return false;
+    }
     struct cy_data_split *split = cy_arena_zero(request->arena, sizeof *split);
     struct cy_data_config *config = cy_arena_zero(request->arena, sizeof *config);
     split->files = cy_arena_alloc(request->arena, CY_MAX(list.count, 1) * sizeof *split->files);

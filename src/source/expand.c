@@ -228,9 +228,17 @@ static enum cy_status nothing(struct search *search, const char *pattern)
     return error->status;
 }
 
+cy_source_fetcher *cy_source_fetch;
+
 enum cy_status cy_source_expand(const char *folder, const char *pattern, struct cy_arena *arena, struct cy_source_file **files,
                                 size_t *file_count, struct cy_error *error)
 {
+    const char *scheme = strstr(pattern, "://");
+    if (scheme != NULL && memchr(pattern, '/', (size_t)(scheme - pattern)) == NULL) {
+        if (cy_source_fetch != NULL)
+            return cy_source_fetch(pattern, arena, files, file_count, error);
+        return cy_error_set(error, CY_BAD_RECIPE, "\"%s\" lies elsewhere: only the program ciyuan fetches such sources", pattern);
+    }
     struct search search = {.folder = folder, .arena = arena, .error = error};
     struct cy_buffer patterns = {0};
     enum cy_status status = CY_OK;

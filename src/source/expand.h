@@ -12,10 +12,16 @@ struct cy_source_file {
 };
 
 /*   folder   where a relative pattern begins
- *   pattern  a file; a folder (all files below it); or a glob: * ? [abc] within a name, ** over folders, {a,b}
+ *   pattern  a file; a folder (all files below it); a glob: * ? [abc] within a name, ** over folders, {a,b}; or a URL (cy_source_fetch)
  *   files    out: owned by arena; hidden files and folders (".name") are left out of folders and globs
  * Errors: CY_BAD_RECIPE when nothing matches, with the nearest folder that is there as a hint; CY_IO. */
 enum cy_status cy_source_expand(const char *folder, const char *pattern, struct cy_arena *arena, struct cy_source_file **files,
                                 size_t *file_count, struct cy_error *error);
+
+/* Brings the files of a path that lies elsewhere ("hub://…") to this machine. The program sets it once, before any thread (cli/main.c);
+ * NULL: such paths are refused. The files' names begin with a URL that names the very version, so that a lock file tells what was read. */
+typedef enum cy_status cy_source_fetcher(const char *url, struct cy_arena *arena, struct cy_source_file **files, size_t *file_count,
+                                         struct cy_error *error);
+extern cy_source_fetcher *cy_source_fetch;
 
 #endif

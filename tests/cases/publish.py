@@ -1,0 +1,193 @@
+"""Publishing a dataset to a hub, pulling it, building from it, and finding it: with the program alone on both sides."""
+import json, os, random, shutil, signal, subprocess, time, urllib.parse
+from _case import CIYUAN, case, ciyuan, finish, scratch, write
+from _hub import Hub
+
+hub = Hub()
+hub.user("alice")
+hub.organisation("press", alice="write")
+hub.user("bob")
+os.environ.update(CIYUAN_HUB=hub.url, CIYUAN_TOKEN=hub.token("alice"), CIYUAN_CACHE=os.path.join(scratch, "cache"))
+for name in ("HF_ENDPOINT", "HF_TOKEN"):
+    os.environ.pop(name, None)
+WORDS = "river stone lantern quiet harbour ink paper teal willow bridge 数据 语料".split()
+
+
+def build(name, count, recipe_more="", seed=1):
+    rng = random.Random(seed)
+    write(f"{name}.jsonl", "".join(json.dumps({"id": f"d{i}", "text": " ".join(rng.choices(WORDS, k=60)) + f" {i}."}, ensure_ascii=False) + "\n" for i in range(count)))
+    recipe = write(f"{name}.yaml", f"name: {name}\nsources:\n  - {{path: {name}.jsonl, license: CC-BY-4.0, party: example-press}}\nsteps:\n"
+                   f"  - where: \"text not like '% 3.'\"\n{recipe_more}output: {{path: {name}}}\n")
+    ciyuan("build", recipe, "--replace")
+    return os.path.join(scratch, name)
+
+
+def files(folder):
+    return sorted(os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names)
+
+
+def version(name):
+    return hub.ask("GET", f"/api/datasets/{name}", os.environ["CIYUAN_TOKEN"])[2]["sha"]
+
+
+web = build("web", 300)
+
+
+@case("a dataset is published, and comes back byte for byte, good by its MANIFEST")
+def _():
+    out, _ = ciyuan("publish", web, "press/web")
+    assert "published press/web@" in out, out
+    out, _ = ciyuan("pull", "press/web", os.path.join(scratch, "back"))
+    assert "all as MANIFEST says" in out, out
+    back = os.path.join(scratch, "back")
+    assert files(back) == files(web)
+    for name in files(web):
+        assert open(os.path.join(back, name), "rb").read() == open(os.path.join(web, name), "rb").read(), name
+    assert "good: " in ciyuan("verify", back)[0]
+
+
+@case("publishing the same build again uploads nothing and makes no version")
+def _():
+    before = version("press/web")
+    out, _ = ciyuan("publish", web, "press/web")
+    assert "holds this build already" in out, out
+    assert version("press/web") == before
+
+
+@case("a new build is the next version; shards that it has no more are gone from it; the old version stays")
+def _():
+    old = version("press/web")
+    build("web", 200, seed=2)
+    open(os.path.join(web, "README.md"), "a").write("\nWritten by hand.\n")
+    ciyuan("publish", web, "press/web")
+    assert version("press/web") != old
+    ciyuan("pull", f"press/web@{old}", os.path.join(scratch, "old"))
+    ciyuan("pull", "press/web", os.path.join(scratch, "new"))
+    assert "Written by hand." in open(os.path.join(scratch, "new", "README.md")).read()
+    assert open(os.path.join(scratch, "old", "MANIFEST")).read() == open(os.path.join(scratch, "back", "MANIFEST")).read()
+
+
+@case("a dataset that is not what its MANIFEST says is not published")
+def _():
+    broken = os.path.join(scratch, "broken")
+    shutil.copytree(web, broken)
+    with open(os.path.join(broken, "data", os.listdir(os.path.join(broken, "data"))[0]), "r+b") as file:
+        file.seek(10)
+        file.write(b"X")
+    _, err = ciyuan("publish", broken, "press/broken", status=1)
+    assert "is not what its MANIFEST says" in err, err
+    assert hub.ask("GET", "/api/datasets/press/broken", os.environ["CIYUAN_TOKEN"])[0] == 404
+
+
+@case("who may not write is told so, and who is nobody is told how to become somebody")
+def _():
+    _, err = ciyuan("publish", web, "bob/web", status=1)
+    assert "403" in err, err
+    _, err = ciyuan("publish", web, "press/other", status=1, env={**os.environ, "CIYUAN_TOKEN": "", "HF_HOME": scratch})
+    assert "401" in err and "CIYUAN_TOKEN" in err, err
+    _, err = ciyuan("pull", "press", status=2)
+    assert "names no repository" in err, err
+
+
+@case("a publish that is killed anywhere leaves the version before it, and the next run completes it")
+def _():
+    rng = random.Random(7)
+    big = build("big", 3000, seed=3)
+    ciyuan("publish", big, "press/big")
+    for round in range(12):
+        before = version("press/big")
+        build("big", 3000, seed=100 + round)
+        process = subprocess.Popen([CIYUAN, "publish", big, "press/big"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.002, 0.12))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        after = version("press/big")
+        if after != before:  # a commit was made, by this client or, late, by the one killed before it: the version is whole
+            shutil.rmtree(os.path.join(scratch, "whole"), ignore_errors=True)
+            out, _ = ciyuan("pull", "press/big", os.path.join(scratch, "whole"))
+            assert "all as MANIFEST says" in out, out
+    ciyuan("publish", big, "press/big")
+    ciyuan("pull", "press/big", os.path.join(scratch, "last"))
+    assert open(os.path.join(scratch, "last", "MANIFEST")).read() == open(os.path.join(big, "MANIFEST")).read()
+
+
+@case("a pull that is killed goes on where it stopped, and bytes that were changed meanwhile are fetched again")
+def _():
+    target = os.path.join(scratch, "cut")
+    for wait in (0.01, 0.02, 0.03):
+        process = subprocess.Popen([CIYUAN, "pull", "press/big", target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if os.path.exists(target):
+            break
+    work = target + ".pull"
+    for name in files(work) if os.path.exists(work) else []:
+        with open(os.path.join(work, name), "r+b") as file:
+            file.write(b"?")
+    if not os.path.exists(target):
+        ciyuan("pull", "press/big", target)
+    assert "good: " in ciyuan("verify", target)[0]
+    assert not os.path.exists(work)
+
+
+@case("a dataset is built from a hub's, and its lock names the very version")
+def _():
+    recipe = write("from.yaml", "name: from\nsources:\n  - path: hub://press/web\n    format: parquet\nsteps:\n  - where: \"text like '%river%'\"\noutput: {path: from}\n")
+    ciyuan("build", recipe)
+    sha = version("press/web")
+    lock = open(os.path.join(scratch, "from", "recipe.lock")).read()
+    assert f"hub://press/web@{sha}/data/" in lock, lock[:600]
+    recipe = write("none.yaml", "name: none\nsources: [hub://press/nothing]\nsteps: []\noutput: {path: none}\n")
+    _, err = ciyuan("build", recipe, status=1)
+    assert "press/nothing" in err, err
+
+
+@case("search finds by a word's beginning and by two characters of Chinese, and counts by facet")
+def _():
+    head = "---\nlicense: mit\nlanguage: [zh]\npretty_name: 中文法律数据集\n---\n# 裁判文书\n"
+    shutil.copytree(web, os.path.join(scratch, "law"))
+    open(os.path.join(scratch, "law", "README.md"), "w").write(head)
+    ciyuan("publish", os.path.join(scratch, "law"), "press/law")
+    for words in (["法律"], ["数据"], ["裁判", "press"], ["la"]):
+        out, _ = ciyuan("search", *words)
+        assert "press/law" in out, (words, out)
+    assert "nothing was found" in ciyuan("search", "法律", "english")[0]
+    found = hub.ask("GET", "/api/v1/search?facets=true&tag=license:mit")[2]
+    assert found["total"] == 1 and found["facets"]["language"] == [{"value": "zh", "count": 1}], found
+
+
+@case("what is private is found by its members alone")
+def _():
+    ciyuan("publish", web, "press/hidden", "--private")
+    assert "press/hidden" in ciyuan("search", "hidden")[0]
+    assert "nothing was found" in ciyuan("search", "hidden", env={**os.environ, "CIYUAN_TOKEN": hub.token("bob")})[0]
+    assert "nothing was found" in ciyuan("search", "hidden", env={**os.environ, "CIYUAN_TOKEN": "", "HF_HOME": scratch})[0]
+
+
+@case("rows, statistics and what was removed are read without loading the data")
+def _():
+    def get(path, token=None, **parameters):
+        return hub.ask("GET", f"/api/v1/datasets/press/web/{path}?{urllib.parse.urlencode(parameters)}", token)
+    status, _, page = get("rows", offset=100, limit=3)
+    assert status == 200 and [row["row_idx"] for row in page["rows"]] == [100, 101, 102] and page["row_count"] == 199, page
+    status, _, page = get("rows", where="text like '%数据%'", order="id desc", limit=1, select="id")
+    assert status == 200 and page["row_count"] <= 199 and list(page["rows"][0]["row"]) == ["id"], page
+    status, _, problem = get("rows", where="texd = 1")
+    assert status == 422 and "texd" in problem["detail"] and "read_parquet" not in problem["detail"], problem
+    status, _, statistics = get("statistics", column="text")
+    assert status == 200 and statistics["num_examples"] == 199, statistics
+    assert get("rows", table="verdicts")[0] == 401
+    status, _, page = get("rows", os.environ["CIYUAN_TOKEN"], table="verdicts")
+    assert status == 200 and page["row_count"] == 1 and page["rows"][0]["row"]["operator"] == "where", (page["row_count"], page["rows"])
+    status, _, split = hub.ask("GET", "/datasets-server/splits?dataset=press/web")
+    assert status == 200 and split["splits"] == [{"dataset": "press/web", "config": "default", "split": "train"}], split
+
+
+@case("the doctor finds all of it there")
+def _():
+    assert "all that was acknowledged is there" in ciyuan("doctor", "--data", hub.data, "--verify")[0]
+
+
+hub.stop()
+finish()
