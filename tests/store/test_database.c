@@ -311,3 +311,37 @@ CY_TEST_EACH_DATABASE("each migration is recorded once, with its hash, and a sch
     assert_non_null(strstr(error.message, "9999_future"));
     assert_non_null(strstr(error.message, "newer"));
 }
+
+/* ---- the queries of the whole program ---- */
+
+static size_t parameters_of(const char *text)
+{
+    size_t highest = 0;
+    for (const char *at = strchr(text, '$'); at != NULL; at = strchr(at + 1, '$'))
+        highest = CY_MAX(highest, (size_t)strtoul(at + 1, NULL, 10));
+    return highest;
+}
+
+CY_TEST_EACH_DATABASE("every query of the program is understood, and planned, with the schema that the migrations make")
+{
+    struct cy_store *store = cy_test_store_open(test);
+    struct cy_arena arena = {0};
+    struct cy_buffer refused = {0};
+    struct cy_value nulls[64] = {0};
+    for (size_t query = 0; query < CY_SQL_COUNT; query++) {
+        struct cy_error error;
+        struct cy_database *reader;
+        const struct cy_sql_row *row = &cy_sql_table[query];
+        const char *text = cy_arena_printf(&arena, "EXPLAIN %s", row->text);
+        cy_expect_ok(cy_store_reader(store, &reader, &error), error);
+        if (cy_database_run_text(reader, row->name, text, nulls, parameters_of(text), NULL, NULL, &error) != CY_OK)
+            cy_buffer_printf(&refused, "%s\n", error.message);
+        cy_store_reader_back(store, reader);
+    }
+    cy_buffer_add_byte(&refused, '\0');
+    if (refused.size > 1)
+        fail_msg("%s", refused.data);
+    cy_buffer_release(&refused);
+    cy_arena_release(&arena);
+    cy_store_close(store);
+}
