@@ -8,7 +8,6 @@
 #include "server/hf.h"
 
 #include "base/files.h"
-#include "base/threads.h"
 #include "hub/commits.h"
 
 #include <yyjson.h>
@@ -20,7 +19,6 @@ enum {
     LINE_BYTES_MAX = 96 << 20,  /* base64 of a file of 64 MiB, and its path: what a client holds in memory without need is refused */
     PENDING_BYTES = 32 << 20,   /* of small files, before they are stored */
     PENDING_FILES = 256,
-    STORE_THREADS = 8, /* small files wait for the disk one by one, so several do at a time */
 };
 
 /* ---- preupload ---- */
@@ -109,8 +107,6 @@ struct reader {
     struct cy_buffer changes; /* struct cy_change */
     struct pending pending[PENDING_FILES];
     size_t pending_count;
-    size_t next; /* atomically: which is stored next */
-    struct cy_error errors[STORE_THREADS];
     struct cy_card_head card;
     size_t line_number;
     struct cy_outcome *outcome;
@@ -121,38 +117,16 @@ static struct cy_change *change_at(struct reader *reader, size_t index)
     return (struct cy_change *)(void *)reader->changes.data + index;
 }
 
-static void store_some(void *context, size_t thread)
-{
-    struct reader *reader = context;
-    reader->errors[thread].status = CY_OK;
-    for (;;) {
-        size_t i = __atomic_fetch_add(&reader->next, 1, __ATOMIC_RELAXED);
-        if (i >= reader->pending_count)
-            return;
-        char sha256[65];
-        struct cy_change *change = change_at(reader, reader->pending[i].change);
-        enum cy_status status = cy_objects_put_bytes(reader->hub->objects, reader->pending[i].content, sha256, &reader->errors[thread]);
-        if (status != CY_OK) {
-            reader->errors[thread].status = status;
-            return;
-        }
-        CY_ASSERT(cy_hex_parse(cy_str(sha256), change->entry.sha256, CY_SHA256_BYTES));
-    }
-}
-
 /* The small files read so far become objects. */
 static enum cy_status store_pending(struct reader *reader)
 {
-    enum cy_status status = CY_OK;
-    reader->next = 0;
-    size_t thread_count = CY_MIN(reader->pending_count, (size_t)STORE_THREADS);
-    if (thread_count > 0)
-        cy_run_threads(thread_count, store_some, reader);
-    for (size_t i = 0; i < thread_count && status == CY_OK; i++)
-        if (reader->errors[i].status != CY_OK) {
-            reader->outcome->error = reader->errors[i];
-            status = reader->errors[i].status;
-        }
+    struct cy_str contents[PENDING_FILES];
+    char sha256[PENDING_FILES][65];
+    for (size_t i = 0; i < reader->pending_count; i++)
+        contents[i] = reader->pending[i].content;
+    enum cy_status status = cy_objects_put_all(reader->hub->objects, contents, reader->pending_count, sha256, &reader->outcome->error);
+    for (size_t i = 0; status == CY_OK && i < reader->pending_count; i++)
+        CY_ASSERT(cy_hex_parse(cy_str(sha256[i]), change_at(reader, reader->pending[i].change)->entry.sha256, CY_SHA256_BYTES));
     reader->pending_count = 0;
     cy_arena_reset(&reader->content);
     return status;

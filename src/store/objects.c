@@ -1,7 +1,9 @@
 #include "store/objects_backend.h"
 
 #include "base/files.h"
+#include "base/threads.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -20,6 +22,120 @@ enum cy_status cy_make_private_folder(const char *path, struct cy_error *error)
     enum cy_status status = cy_make_folders(path, error);
     if (status == CY_OK && chmod(path, 0700) != 0)
         status = cy_error_errno(error, "set the rights of", path);
+    return status;
+}
+
+/* ---- who puts and who removes ---- */
+
+/* Another flight of the other kind with the same object. */
+static bool is_met(const struct cy_objects *objects, const struct cy_object_flight *flight)
+{
+    for (const struct cy_object_flight *other = objects->flights; other != NULL; other = other->next)
+        if (other->is_removal != flight->is_removal &&
+            (other->sha256 == NULL || flight->sha256 == NULL || strcmp(other->sha256, flight->sha256) == 0))
+            return true;
+    return false;
+}
+
+/* A put waits until the removals that it meets have ended; a removal that meets a put is off (false). */
+static bool begin_flight(struct cy_objects *objects, struct cy_object_flight *flight)
+{
+    pthread_mutex_lock(&objects->flight_lock);
+    while (!flight->is_removal && is_met(objects, flight))
+        pthread_cond_wait(&objects->flight_ended, &objects->flight_lock);
+    bool begins = !is_met(objects, flight);
+    if (begins) {
+        flight->next = objects->flights;
+        objects->flights = flight;
+    }
+    pthread_mutex_unlock(&objects->flight_lock);
+    return begins;
+}
+
+static void end_flight(struct cy_objects *objects, const struct cy_object_flight *flight)
+{
+    pthread_mutex_lock(&objects->flight_lock);
+    struct cy_object_flight **link = &objects->flights;
+    while (*link != flight)
+        link = &(*link)->next;
+    *link = flight->next;
+    pthread_cond_broadcast(&objects->flight_ended);
+    pthread_mutex_unlock(&objects->flight_lock);
+}
+
+/* ---- putting many ---- */
+
+enum {
+    SPOOLS_MAX = 128, /* open at once */
+    PUT_THREADS = 8,  /* requests to S3 at once */
+};
+
+/* At most SPOOLS_MAX of them. */
+static enum cy_status put_group(struct cy_objects *objects, const struct cy_str *contents, size_t count, char (*sha256)[65],
+                                struct cy_error *error)
+{
+    struct cy_spool *spools = cy_alloc(count * sizeof *spools);
+    enum cy_status status = CY_OK;
+    size_t opened = 0;
+    while (status == CY_OK && opened < count) {
+        status = cy_spool_open(objects, &spools[opened], error);
+        if (status == CY_OK) {
+            status = cy_spool_add(&spools[opened], contents[opened].data, contents[opened].size, error);
+            opened++;
+        }
+    }
+    struct cy_object_flight flight = {.sha256 = NULL};
+    begin_flight(objects, &flight);
+    if (status == CY_OK)
+        status = objects->backend->put_spools(objects, spools, count, error);
+    end_flight(objects, &flight);
+    for (size_t i = 0; i < opened; i++) {
+        memcpy(sha256[i], spools[i].sha256, 65);
+        cy_spool_drop(&spools[i]); /* one that was put has left its name there */
+    }
+    free(spools);
+    return status;
+}
+
+struct put_all {
+    struct cy_objects *objects;
+    const struct cy_str *contents;
+    size_t count;
+    char (*sha256)[65];
+    _Atomic size_t next;
+    enum cy_status statuses[PUT_THREADS];
+    struct cy_error errors[PUT_THREADS];
+};
+
+static void put_some(void *context, size_t thread)
+{
+    struct put_all *all = context;
+    for (size_t i; all->statuses[thread] == CY_OK && (i = atomic_fetch_add(&all->next, 1)) < all->count;)
+        all->statuses[thread] = cy_objects_put_bytes(all->objects, all->contents[i], all->sha256[i], &all->errors[thread]);
+}
+
+enum cy_status cy_objects_put_all(struct cy_objects *objects, const struct cy_str *contents, size_t count, char (*sha256)[65],
+                                  struct cy_error *error)
+{
+    enum cy_status status = CY_OK;
+    if (objects->backend->put_spools != NULL) {
+        for (size_t at = 0; status == CY_OK && at < count; at += SPOOLS_MAX)
+            status = put_group(objects, contents + at, CY_MIN(count - at, (size_t)SPOOLS_MAX), sha256 + at, error);
+        return status;
+    }
+    struct put_all *all = cy_alloc_zero(1, sizeof *all);
+    all->objects = objects;
+    all->contents = contents;
+    all->count = count;
+    all->sha256 = sha256;
+    if (count > 0)
+        cy_run_threads(CY_MIN(count, (size_t)PUT_THREADS), put_some, all);
+    for (size_t i = 0; status == CY_OK && i < PUT_THREADS; i++)
+        if (all->statuses[i] != CY_OK) {
+            *error = all->errors[i];
+            status = all->statuses[i];
+        }
+    free(all);
     return status;
 }
 
@@ -46,8 +162,8 @@ enum cy_status cy_objects_open(struct cy_objects **objects, const struct cy_obje
         status = backend->open(objects, options, error);
     if (status == CY_OK) {
         (*objects)->backend = backend;
-        for (size_t i = 0; i < CY_OBJECT_LOCKS; i++)
-            pthread_mutex_init(&(*objects)->locks[i], NULL);
+        pthread_mutex_init(&(*objects)->flight_lock, NULL);
+        pthread_cond_init(&(*objects)->flight_ended, NULL);
         (*objects)->spool_folder = strcpy(cy_alloc(strlen(spool) + 1), spool);
     }
     cy_arena_release(&arena);
@@ -59,23 +175,18 @@ void cy_objects_close(struct cy_objects *objects)
     if (objects == NULL)
         return;
     free(objects->spool_folder);
-    for (size_t i = 0; i < CY_OBJECT_LOCKS; i++)
-        pthread_mutex_destroy(&objects->locks[i]);
+    pthread_mutex_destroy(&objects->flight_lock);
+    pthread_cond_destroy(&objects->flight_ended);
     objects->backend->close(objects);
-}
-
-static pthread_mutex_t *lock_of(struct cy_objects *objects, const char *sha256)
-{
-    return &objects->locks[(unsigned)(sha256[0] * 31 + sha256[1]) % CY_OBJECT_LOCKS];
 }
 
 enum cy_status cy_objects_put(struct cy_objects *objects, struct cy_spool *spool, struct cy_error *error)
 {
     CY_ASSERT(spool->file >= 0 && spool->sha256[0] != '\0' && spool->objects == objects); /* finished */
-    pthread_mutex_t *lock = lock_of(objects, spool->sha256);
-    pthread_mutex_lock(lock);
+    struct cy_object_flight flight = {.sha256 = spool->sha256};
+    begin_flight(objects, &flight);
     enum cy_status status = objects->backend->put(objects, spool->path, spool->size_bytes, spool->sha256, error);
-    pthread_mutex_unlock(lock);
+    end_flight(objects, &flight);
     if (status == CY_OK) {
         cy_files->close(spool->file);
         free(spool->path);
@@ -167,14 +278,15 @@ enum cy_status cy_objects_remove_old(struct cy_objects *objects, const char *sha
     enum cy_status status = check_name(sha256, error);
     if (status != CY_OK)
         return status;
-    pthread_mutex_t *lock = lock_of(objects, sha256);
-    pthread_mutex_lock(lock);
+    struct cy_object_flight flight = {.sha256 = sha256, .is_removal = true};
+    if (!begin_flight(objects, &flight))
+        return CY_OK;
     status = objects->backend->stat(objects, sha256, &exists, &size_bytes, &modified_ms, error);
     if (status == CY_OK && exists && modified_ms < before_ms) {
         status = objects->backend->remove(objects, sha256, error);
         *removed = status == CY_OK;
     }
-    pthread_mutex_unlock(lock);
+    end_flight(objects, &flight);
     return status;
 }
 

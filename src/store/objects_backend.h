@@ -6,13 +6,21 @@
 
 #include <pthread.h>
 
-enum { CY_OBJECT_LOCKS = 64 };
+/* A put or a removal under way; it lies on the stack of who does it. */
+struct cy_object_flight {
+    const char *sha256; /* NULL of a put of many: what they are is known only when they are hashed, so nothing is removed meanwhile */
+    bool is_removal;
+    struct cy_object_flight *next;
+};
 
 struct cy_objects {
     const struct cy_objects_backend *backend;
     char *spool_folder; /* owned */
-    /* An object's lock: whoever puts it, and whoever removes an old one, holds it; so that what was just found to be there stays. */
-    pthread_mutex_t locks[CY_OBJECT_LOCKS];
+    /* A put waits for a removal of the same object; an old object that is being put again is not removed. So what a put just found to be
+     * there stays, and no slow put holds up another object's. */
+    pthread_mutex_t flight_lock;
+    pthread_cond_t flight_ended;
+    struct cy_object_flight *flights;
 };
 
 typedef enum cy_status cy_objects_visit(void *context, const char *sha256, uint64_t size_bytes, int64_t modified_ms,
@@ -25,6 +33,8 @@ struct cy_objects_backend {
     void (*close)(struct cy_objects *objects);
     /* path: a finished file of the spool, taken over (moved or removed) when this succeeds. Durable on return. */
     enum cy_status (*put)(struct cy_objects *objects, const char *path, uint64_t size_bytes, const char *sha256, struct cy_error *error);
+    /* Spools that are written and not finished: finishes and puts them all. NULL: each is put by itself. */
+    enum cy_status (*put_spools)(struct cy_objects *objects, struct cy_spool *spools, size_t count, struct cy_error *error);
     /* modified_ms: when it was put last. */
     enum cy_status (*stat)(struct cy_objects *objects, const char *sha256, bool *exists, uint64_t *size_bytes, int64_t *modified_ms,
                            struct cy_error *error);

@@ -1,4 +1,4 @@
-/* Objects in S3: s3://bucket/prefix/ab/cd/<sha256>. S3 checks what it is sent against the sha256 that the request is signed with, which for
+/* Objects in S3: s3://bucket/prefix/ab/<sha256>. S3 checks what it is sent against the sha256 that the request is signed with, which for
  * an object sent at once is its own name; one sent in parts is checked part by part. */
 #include "store/objects_backend.h"
 
@@ -35,7 +35,7 @@ struct key {
 
 static const char *key_of(const struct s3 *s3, const char *sha256, struct key *key)
 {
-    int size = snprintf(key->text, sizeof key->text, "%s%.2s/%.2s/%s", cy_s3_prefix(s3->client), sha256, sha256 + 2, sha256);
+    int size = snprintf(key->text, sizeof key->text, "%s%.2s/%s", cy_s3_prefix(s3->client), sha256, sha256);
     CY_ASSERT(size > 0 && (size_t)size < sizeof key->text);
     return key->text;
 }

@@ -59,7 +59,7 @@ static void make_old(struct made *made, const char *sha256)
     clock_gettime(CLOCK_REALTIME, &times[0]);
     times[0].tv_sec -= 2 * 24 * 3600;
     times[1] = times[0];
-    snprintf(path, sizeof path, "%s/objects/%.2s/%.2s/%s", made->folder, sha256, sha256 + 2, sha256);
+    snprintf(path, sizeof path, "%s/objects/%.2s/%s", made->folder, sha256, sha256);
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
@@ -173,7 +173,7 @@ CY_TEST_EACH_DATABASE("the doctor finds an uploaded object that is missing, and 
     assert_int_equal(report.problem_count, 0);
     assert_int_equal(report.object_count, 2);
     cy_expect_ok(cy_objects_remove(made.objects, missing, &error), error);
-    snprintf(path, sizeof path, "%s/objects/%.2s/%.2s/%s", made.folder, changed, changed + 2, changed);
+    snprintf(path, sizeof path, "%s/objects/%.2s/%s", made.folder, changed, changed);
     FILE *file = fopen(path, "r+");
     assert_non_null(file);
     fputc('C', file);

@@ -160,6 +160,32 @@ CY_TEST_EACH_OBJECTS("what was spooled and not put is dropped, or swept once it 
     cy_objects_close(objects);
 }
 
+CY_TEST_EACH_OBJECTS("many objects are put at once, those that are there already and the same one twice among them")
+{
+    struct cy_objects *objects = cy_test_objects_open(test);
+    struct cy_error error;
+    struct cy_arena arena = {0};
+    struct cy_str content;
+    enum { MANY = 300 };
+    struct cy_str contents[MANY];
+    char(*names)[65] = cy_alloc(MANY * sizeof *names), sha256[65];
+    for (size_t i = 0; i < MANY; i++)
+        contents[i] = cy_str(cy_arena_printf(&arena, "number %zu", i % 200)); /* a third of them twice */
+    contents[7] = CY_STR("");
+    cy_expect_ok(cy_objects_put_bytes(objects, contents[5], sha256, &error), error);
+    cy_expect_ok(cy_objects_put_all(objects, contents, MANY, names, &error), error);
+    assert_string_equal(names[5], sha256);
+    assert_string_equal(names[205], sha256);
+    for (size_t i = 0; i < MANY; i += 13) {
+        cy_expect_ok(cy_objects_read_all(objects, names[i], 100, &arena, &content, &error), error);
+        assert_true(cy_str_equal(content, contents[i]));
+    }
+    cy_expect_ok(cy_objects_put_all(objects, contents, 0, names, &error), error);
+    free(names);
+    cy_arena_release(&arena);
+    cy_objects_close(objects);
+}
+
 static void put_same(void *context, size_t thread)
 {
     for (int i = 0; i < 50; i++) {

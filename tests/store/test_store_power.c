@@ -174,6 +174,16 @@ static enum cy_status expect_whole(void *context, const char *sha256, uint64_t s
     return CY_OK;
 }
 
+static enum cy_status put_ten(struct cy_objects *objects, int first, char (*sha256)[65])
+{
+    char texts[10][3000];
+    struct cy_str contents[10];
+    struct cy_error error;
+    for (int i = 0; i < 10; i++)
+        contents[i] = object_text(first + i, texts[i]);
+    return cy_objects_put_all(objects, contents, 10, sha256, &error);
+}
+
 CY_TEST("a disk that loses power keeps every acknowledged object, and none that is not whole")
 {
     uint64_t seed = cy_test_seed();
@@ -184,10 +194,16 @@ CY_TEST("a disk that loses power keeps every acknowledged object, and none that 
         struct cy_arena arena = {0};
         char text[3000], sha256[OBJECTS][65];
         int count = 0;
-        cy_disk_begin(cy_test_random(&seed), 1 + cy_test_random(&seed) % (OBJECTS * 8));
+        cy_disk_begin(cy_test_random(&seed),
+                      1 + cy_test_random(&seed) % (round % 5 == 0 ? 300 : 260 + OBJECTS * 6)); /* opening makes 256 folders */
         if (cy_objects_open(&objects, &test.options, &error) == CY_OK) {
-            while (count < OBJECTS && cy_objects_put_bytes(objects, object_text(count, text), sha256[count], &error) == CY_OK)
-                count++;
+            if (round % 2 == 0) {
+                while (count < OBJECTS && cy_objects_put_bytes(objects, object_text(count, text), sha256[count], &error) == CY_OK)
+                    count++;
+            } else {
+                while (count < OBJECTS && put_ten(objects, count, &sha256[count]) == CY_OK)
+                    count += 10;
+            }
             cy_objects_close(objects);
         }
         cy_disk_lose_power();

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/store_inside.h"
 
 #include "base/files.h"
 #include "base/threads.h"

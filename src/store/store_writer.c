@@ -3,7 +3,7 @@
  *     wait ─▶ take the queue ─▶ BEGIN ─▶ { mark ─ work ─ keep | undo } … ─▶ COMMIT ─▶ tell all of them
  *                                  └── the database dropped the transaction: each piece again, in a transaction of its own
  */
-#include "store/store.h"
+#include "store/store_inside.h"
 
 #include "base/clock.h"
 

@@ -1,6 +1,6 @@
-/* The inside of a store: the pool of readers (store.c) and the writer thread (writer.c). */
-#ifndef CY_STORE_STORE_H
-#define CY_STORE_STORE_H
+/* The inside of a store: the pool of readers (store_pool.c) and the writer thread (store_writer.c). */
+#ifndef CY_STORE_STORE_INSIDE_H
+#define CY_STORE_STORE_INSIDE_H
 
 #include "store/driver.h"
 
