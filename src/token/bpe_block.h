@@ -65,7 +65,7 @@ __attribute__((always_inline)) static inline size_t cy_block_encode(const struct
     }
     if (!counting)
         cy_ids_reserve(ids, block->count * CY_BPE_SEEN_IDS);
-    uint32_t *out = ids->items + ids->count; /* of no account when only counting */
+    uint32_t *out = counting ? NULL : ids->items + ids->count;
     at = start;
     for (size_t i = 0; i < block->count; at = block->ends[i++]) {
         const size_t size = block->ends[i] - at;
@@ -84,7 +84,7 @@ __attribute__((always_inline)) static inline size_t cy_block_encode(const struct
         total += ids->count - before;
         if (!counting)
             cy_ids_reserve(ids, (block->count - i) * CY_BPE_SEEN_IDS);
-        out = ids->items + ids->count;
+        out = counting ? NULL : ids->items + ids->count;
     }
     if (!counting)
         ids->count = (size_t)(out - ids->items);

@@ -33,6 +33,8 @@ struct strings {
 static struct cy_str string_at(const struct strings *strings, size_t i)
 {
     uint32_t start = i > 0 ? strings->ends.items[i - 1] : 0;
+    if (strings->bytes.size == 0)
+        return (struct cy_str){"", 0}; /* all are empty, and no memory may be there to point into */
     return (struct cy_str){strings->bytes.data + start, strings->ends.items[i] - start};
 }
 

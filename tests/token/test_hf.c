@@ -85,6 +85,21 @@ CY_TEST("wordpiece takes the longest token first, and a word it cannot cover is 
                "4 1 0 0 0");
 }
 
+CY_TEST("a decoder whose steps leave nothing of any token gives an empty text")
+{
+    struct cy_tokenizer *tokenizer = parse(
+        "{\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"u\",\"vocab\":{\"u\":0}},\"decoder\":{\"type\":\"Sequence\",\"decoders\":["
+        "{\"type\":\"Strip\",\"content\":\"u\",\"start\":1,\"stop\":0},{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},"
+        "\"content\":\"b\"},{\"type\":\"Fuse\"}]}}");
+    const uint32_t ids[] = {0, 0};
+    struct cy_buffer text = {0};
+    struct cy_error error;
+    cy_expect_ok(cy_tokenizer_decode(tokenizer, ids, 2, false, &text, &error), error);
+    assert_int_equal(text.size, 0);
+    cy_buffer_release(&text);
+    cy_tokenizer_free(tokenizer);
+}
+
 CY_TEST("what a file asks for and we lack is named")
 {
     expect_refused("{\"model\":{\"type\":\"Magic\",\"vocab\":{}}}", "the model \"Magic\"");
