@@ -86,6 +86,18 @@ uint64_t cy_part_size(const struct cy_part_writer *writer, size_t file)
     return writer->files[file].writer.size_bytes;
 }
 
+/* What says that a part is done is not synced either: it holds the sizes and checksums of files that are not, and after a loss of power the
+ * part is made again if any of them is not whole. */
+static enum cy_status write_unsynced(const char *path, struct cy_str text, struct cy_error *error)
+{
+    struct cy_writer writer;
+    enum cy_status status = cy_writer_open(&writer, path, error);
+    if (status != CY_OK)
+        return status;
+    cy_writer_add(&writer, text.data, text.size);
+    return cy_writer_close_unsynced(&writer, error);
+}
+
 enum cy_status cy_part_finish(struct cy_part_writer *writer, const struct cy_part *part, struct cy_error *error)
 {
     struct cy_buffer json = {0};
@@ -105,7 +117,7 @@ enum cy_status cy_part_finish(struct cy_part_writer *writer, const struct cy_par
     cy_buffer_add_text(&json, "]}\n");
     struct cy_arena arena = {0};
     if (status == CY_OK)
-        status = cy_write_file(file_path(&arena, writer->stem, "done"), cy_buffer_str(&json), error);
+        status = write_unsynced(file_path(&arena, writer->stem, "done"), cy_buffer_str(&json), error);
     cy_arena_release(&arena);
     cy_buffer_release(&json);
     free_writer(writer);
