@@ -5,8 +5,8 @@ Unicode that its parts have.
     npm pack unicode-8.0.0@0.7.5 unicode-9.0.0@0.7.5 && mkdir u8 u9 && tar xzf unicode-8.0.0-0.7.5.tgz -C u8 && tar xzf unicode-9.0.0-0.7.5.tgz -C u9
     python3 -m venv v && v/bin/pip install unicodedata2==16.0.0 regex==2025.11.3 && v/bin/python tools/make_peer_unicode.py u8/package u9/package
 
-Punctuation, nonspacing marks and controls are Unicode 8's, marks (M*) and normalization forms Unicode 9's, grapheme clusters Unicode 17's
-(tests/parity/tokens_hf.py asks the peer about each code point).
+Punctuation, nonspacing marks and controls are Unicode 8's, marks (M*) and normalization forms Unicode 9's, grapheme clusters and numbers
+Unicode 17's (tests/parity/tokens_hf.py asks the peer about each code point).
 """
 import json, os, subprocess, sys
 
@@ -63,7 +63,7 @@ def main():
     assert regex.match(r"\p{L}", "\uA7CE") and not regex.match(r"\p{Mn}", "\u05C8")  # Unicode 17 has the first, 18 the second
     bits = [category(older, "Punctuation"), category(older, "Nonspacing_Mark"),
             category(older, "Control") | category(older, "Format") | category(older, "Private_Use"), category(old, "Mark"), newer_forms(old),
-            members(r"\p{InCB=Linker}"), members(r"\p{InCB=Extend}")]
+            members(r"\p{InCB=Linker}"), members(r"\p{InCB=Extend}"), members(r"\p{N}")]
     graphemes = [0] * CODE_POINTS
     for pattern, number in [(r"\p{Extended_Pictographic}", len(GRAPHEMES)), (r"\p{InCB=Consonant}", len(GRAPHEMES) + 1)] + [
             (rf"\p{{GCB={name}}}", number) for number, name in enumerate(GRAPHEMES) if number > 0]:

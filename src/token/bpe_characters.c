@@ -13,10 +13,11 @@
 #include <stdlib.h>
 
 enum {
-    JOINT_BITS = 19,      /* log2 of the bits of `joints` */
-    POINT_COUNT = 0x3000, /* characters whose ids stand in a table of their own */
-    SEEN_BYTES = 22,      /* the longest part that is remembered */
-    SEEN_IDS = 6,         /* the most ids of one */
+    JOINT_BITS = 19,                         /* log2 of the bits of `joints` */
+    POINT_COUNT = 0x3000,                    /* characters whose ids stand in a table of their own */
+    SEEN_BYTES = 22,                         /* the longest part that is remembered */
+    SEEN_IDS = 6,                            /* the most ids of one */
+    NAME_BYTES_MAX = CY_AFFIX_BYTES_MAX + 4, /* a character with prefix and suffix */
 };
 
 struct character_bpe {
@@ -70,23 +71,27 @@ static void memory_free(void *pointer)
 
 /* ---- first ids ---- */
 
-/* The id of a character where it stands in the piece; UINT32_MAX when it has no token. */
-static uint32_t character_id(const struct character_bpe *model, struct cy_str character, uint32_t point, bool first, bool last)
+/* What is looked up for a character where it stands in the piece: with the prefix and suffix that belong there, in `space`. */
+static struct cy_str character_name(const struct character_bpe *model, struct cy_str character, bool first, bool last,
+                                    char space[NAME_BYTES_MAX])
 {
-    const struct cy_character_bpe_source *source = &model->source;
-    struct cy_str prefix = first ? CY_STR("") : source->prefix, suffix = last ? source->suffix : CY_STR("");
-    char whole[512];
+    struct cy_str prefix = first ? CY_STR("") : model->source.prefix, suffix = last ? model->source.suffix : CY_STR("");
     if (prefix.size + suffix.size == 0)
-        return point < POINT_COUNT ? model->points[point] : cy_token_table_find(source->names, character);
-    int size = snprintf(whole, sizeof whole, "%.*s%.*s%.*s", (int)prefix.size, prefix.data, (int)character.size, character.data,
-                        (int)suffix.size, suffix.data);
-    return (size_t)size < sizeof whole ? cy_token_table_find(source->names, (struct cy_str){whole, (size_t)size}) : UINT32_MAX;
+        return character;
+    size_t size = prefix.size + character.size + suffix.size;
+    CY_ASSERT(size <= NAME_BYTES_MAX);
+    if (prefix.size > 0)
+        memcpy(space, prefix.data, prefix.size);
+    memcpy(space + prefix.size, character.data, character.size);
+    if (suffix.size > 0)
+        memcpy(space + prefix.size + character.size, suffix.data, suffix.size);
+    return (struct cy_str){space, size};
 }
 
-static bool bytes_have_tokens(const struct character_bpe *model, struct cy_str character)
+static bool bytes_have_tokens(const struct character_bpe *model, struct cy_str name)
 {
-    for (size_t i = 0; i < character.size; i++)
-        if (model->byte_ids[(uint8_t)character.data[i]] == UINT32_MAX)
+    for (size_t i = 0; i < name.size && !model->bytes_complete; i++)
+        if (model->byte_ids[(uint8_t)name.data[i]] == UINT32_MAX)
             return false;
     return true;
 }
@@ -95,21 +100,25 @@ static bool bytes_have_tokens(const struct character_bpe *model, struct cy_str c
 static void first_ids(const struct character_bpe *model, struct cy_str part, bool opens, bool closes, struct cy_ids *ids)
 {
     const struct cy_character_bpe_source *source = &model->source;
+    const bool plain = source->prefix.size + source->suffix.size == 0;
     bool waits = false;
+    char space[NAME_BYTES_MAX];
     for (const char *at = part.data, *end = part.data + part.size; at < end;) {
         const char *start = at;
-        uint32_t point = cy_utf8_decode(&at, end);
-        struct cy_str character = {start, (size_t)(at - start)};
-        bool damaged = point == CY_REPLACEMENT && character.size == 1;
-        uint32_t id = damaged ? UINT32_MAX : character_id(model, character, point, opens && start == part.data, closes && at == end);
+        uint32_t point = cy_utf8_decode(&at, end), id = UINT32_MAX;
+        bool damaged = point == CY_REPLACEMENT && at - start == 1;
+        struct cy_str name =
+            character_name(model, (struct cy_str){start, (size_t)(at - start)}, opens && start == part.data, closes && at == end, space);
+        if (!damaged)
+            id = plain && point < POINT_COUNT ? model->points[point] : cy_token_table_find(source->names, name);
         if (id != UINT32_MAX) {
             if (waits)
                 cy_ids_add(ids, source->unknown);
             waits = false;
             cy_ids_add(ids, id);
-        } else if (source->byte_fallback && bytes_have_tokens(model, character)) {
-            for (const char *byte = start; byte < at; byte++)
-                cy_ids_add(ids, model->byte_ids[(uint8_t)*byte]);
+        } else if (source->byte_fallback && bytes_have_tokens(model, name)) {
+            for (size_t i = 0; i < name.size; i++)
+                cy_ids_add(ids, model->byte_ids[(uint8_t)name.data[i]]);
         } else if (source->unknown != UINT32_MAX) {
             if (waits && !source->fuse_unknown)
                 cy_ids_add(ids, source->unknown);

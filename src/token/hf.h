@@ -67,6 +67,8 @@ bool cy_hf_bytes_of_letters(struct cy_str letters, struct cy_buffer *out);
 enum cy_status cy_hf_read_vocabulary(struct cy_hf *hf, yyjson_val *model, struct cy_error *error); /* hf->written and hf->names */
 enum cy_status cy_hf_read_added(struct cy_hf *hf, yyjson_val *added_tokens, struct cy_error *error);
 enum cy_status cy_hf_read_normalizer(struct cy_hf *hf, yyjson_val *normalizer, struct cy_error *error);
+/* Says of a normalizer that it is asked whether a text's start is lost (Metaspace's prepend_scheme "first"). */
+void cy_hf_watch_start(struct cy_token_normalizer *normalizer);
 enum cy_status cy_hf_read_pretokenizer(struct cy_hf *hf, yyjson_val *pretokenizer, struct cy_error *error);
 enum cy_status cy_hf_read_model(struct cy_hf *hf, yyjson_val *model, struct cy_error *error);
 enum cy_status cy_hf_read_affixes(struct cy_hf *hf, yyjson_val *post_processor, struct cy_error *error);

@@ -115,6 +115,9 @@ static enum cy_status read_character_bpe(struct cy_hf *hf, yyjson_val *model, co
         .prefix = cy_arena_str(arena, cy_hf_str(yyjson_obj_get(model, "continuing_subword_prefix"))),
         .suffix = cy_arena_str(arena, cy_hf_str(yyjson_obj_get(model, "end_of_word_suffix"))),
     };
+    if (source.prefix.size + source.suffix.size > CY_AFFIX_BYTES_MAX)
+        return cy_error_set(error, CY_BAD_INPUT, "the subword prefix and suffix have %zu bytes; at most %d can be used",
+                            source.prefix.size + source.suffix.size, CY_AFFIX_BYTES_MAX);
     if (!is_empty(unknown)) {
         source.unknown = cy_token_table_find(&hf->names, cy_hf_str(unknown));
         if (source.unknown == UINT32_MAX)

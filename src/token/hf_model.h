@@ -4,6 +4,9 @@
 
 #include "token/token_table.h"
 
+/* Prefix and suffix of a subword together: "##", "</w>", "<w>". */
+enum { CY_AFFIX_BYTES_MAX = 252 };
+
 /* BPE over characters (Sennrich et al. 2016, arXiv:1508.07909; as in Llama 2 and Gemma): a character without a token becomes the tokens
  * <0x00> to <0xFF> of its bytes, or `unknown`. Merging is that of byte-level BPE. */
 struct cy_character_bpe_source {

@@ -1,5 +1,7 @@
 /* The file's normalizer: a list of steps, each over what the one before left. */
 #include "token/hf.h"
+
+#include "base/unicode.h"
 #include "token/normal_charsmap.h"
 #include "token/normal_steps.h"
 #include "token/splitter.h"
@@ -27,6 +29,32 @@ static void run(const struct cy_token_normalizer *self, struct cy_str text, bool
     }
     cy_buffer_release(&spare[0]);
     cy_buffer_release(&spare[1]);
+}
+
+static bool loses_start(const struct cy_token_normalizer *self, struct cy_str text)
+{
+    const struct normalizer *normalizer = (const struct normalizer *)self;
+    struct cy_buffer from = {0}, to = {0};
+    const char *second = text.data;
+    cy_utf8_decode(&second, text.data + text.size);
+    size_t start = (size_t)(second - text.data);
+    cy_buffer_add_str(&from, text);
+    for (size_t i = 0; i < normalizer->count && start > 0; i++) {
+        cy_buffer_clear(&to);
+        start = cy_normal_start(&normalizer->steps[i], cy_buffer_str(&from), start);
+        cy_normal_run(&normalizer->steps[i], cy_buffer_str(&from), &to);
+        struct cy_buffer other = from;
+        from = to;
+        to = other;
+    }
+    cy_buffer_release(&from);
+    cy_buffer_release(&to);
+    return start == 0;
+}
+
+void cy_hf_watch_start(struct cy_token_normalizer *normalizer)
+{
+    normalizer->loses_start = loses_start;
 }
 
 static void release(struct cy_token_normalizer *self)
@@ -99,8 +127,13 @@ static enum cy_status read_section(struct cy_arena *arena, struct normalizer *no
     static const struct {
         const char *type;
         enum cy_normal_kind kind;
-    } plain[] = {{"NFC", CY_NORMAL_FORM_C},   {"NFKC", CY_NORMAL_FORM_KC},    {"NFD", CY_NORMAL_FORM_D},
-                 {"NFKD", CY_NORMAL_FORM_KD}, {"Lowercase", CY_NORMAL_LOWER}, {"StripAccents", CY_NORMAL_STRIP_MARKS}};
+    } plain[] = {{"NFC", CY_NORMAL_FORM_C},
+                 {"NFKC", CY_NORMAL_FORM_KC},
+                 {"NFD", CY_NORMAL_FORM_D},
+                 {"NFKD", CY_NORMAL_FORM_KD},
+                 {"Nmt", CY_NORMAL_NMT},
+                 {"Lowercase", CY_NORMAL_LOWER},
+                 {"StripAccents", CY_NORMAL_STRIP_MARKS}};
     struct cy_str type = cy_hf_type(section);
     enum cy_status status = cy_hf_check_keys(section, "normalizer", keys, error);
     if (status != CY_OK)

@@ -196,7 +196,7 @@ static void release(struct cy_token_cutter *self)
 
 static bool is_number(uint32_t point)
 {
-    return cy_is_number(point);
+    return (cy_peer_class(point) & CY_PEER_NUMBER) != 0;
 }
 
 static bool is_white_space(uint32_t point)
@@ -388,6 +388,9 @@ enum cy_status cy_hf_read_pretokenizer(struct cy_hf *hf, yyjson_val *section, st
     made->base = (struct cy_token_cutter){.run = run, .release = release};
     hf->tokenizer->cutter = &made->base;
     enum cy_status status = read_section(hf, made, section, 0, error);
+    for (size_t i = 0; i < made->count && hf->tokenizer->normalizer != NULL; i++)
+        if (made->steps[i].kind == STEP_METASPACE && made->steps[i].prepend == PREPEND_FIRST)
+            cy_hf_watch_start(hf->tokenizer->normalizer);
     if (status == CY_OK)
         use_splitters(hf->tokenizer, made);
     return status;

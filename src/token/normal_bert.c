@@ -77,3 +77,19 @@ void cy_normal_bert(const struct cy_normal_step *step, struct cy_str text, struc
     cy_buffer_release(&spare[0]);
     cy_buffer_release(&spare[1]);
 }
+
+void cy_normal_nmt(struct cy_str text, struct cy_buffer *out)
+{
+    for (const char *at = text.data, *end = text.data + text.size; at < end;) {
+        const char *start = at;
+        uint32_t point = cy_utf8_decode(&at, end);
+        bool damaged = point == CY_REPLACEMENT && at - start == 1;
+        bool space = point == '\t' || point == '\n' || point == '\f' || point == '\r' || point == 0x1680 ||
+                     (point >= 0x200B && point <= 0x200F) || point == 0x2028 || point == 0x2029 || point == 0x2581 || point == 0xFEFF ||
+                     point == CY_REPLACEMENT;
+        if (space && !damaged)
+            cy_buffer_add_byte(out, ' ');
+        else if (!(point >= 1 && point <= 0x1F) && point != 0x7F && point != 0x8F && point != 0x9F)
+            cy_buffer_add(out, start, (size_t)(at - start));
+    }
+}

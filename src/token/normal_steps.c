@@ -58,7 +58,7 @@ static void lower(struct cy_str text, struct cy_buffer *out)
     cy_buffer_reserve(out, text.size);
     for (const char *at = text.data, *end = text.data + text.size; at < end;) {
         const char *start = at;
-        uint32_t point = cy_utf8_decode(&at, end), small = cy_lower(point);
+        uint32_t point = cy_utf8_decode(&at, end), small = cy_peer_lower(point);
         if (point == 0x130) /* the one letter whose lower case is two: i and a dot above (SpecialCasing.txt) */
             cy_buffer_add_text(out, "i\xCC\x87");
         else if (small == point)
@@ -156,6 +156,9 @@ void cy_normal_run(const struct cy_normal_step *step, struct cy_str text, struct
         break;
     case CY_NORMAL_BERT:
         cy_normal_bert(step, text, out);
+        break;
+    case CY_NORMAL_NMT:
+        cy_normal_nmt(text, out);
         break;
     case CY_NORMAL_CHARSMAP:
         cy_charsmap_run(step->charsmap, text, out);

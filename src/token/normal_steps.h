@@ -17,6 +17,7 @@ enum cy_normal_kind {
     CY_NORMAL_STRIP,         /* white space at the ends */
     CY_NORMAL_STRIP_MARKS,   /* combining marks (M*) */
     CY_NORMAL_BERT,
+    CY_NORMAL_NMT,
     CY_NORMAL_CHARSMAP, /* SentencePiece's precompiled rules */
 };
 
@@ -33,8 +34,13 @@ struct cy_normal_step {
 
 /* Appends the text after the step to *out. */
 void cy_normal_run(const struct cy_normal_step *step, struct cy_str text, struct cy_buffer *out);
+/* Of text, the first `start` bytes come from the first character of what the file's normalizer was given; how many of the bytes after the
+ * step do, by Hugging Face's alignments. */
+size_t cy_normal_start(const struct cy_normal_step *step, struct cy_str text, size_t start);
 /* The canonical (compatible: compatibility) decomposition, in canonical order (UAX #15, forms D and KD). */
 void cy_decompose(struct cy_str text, bool compatible, struct cy_buffer *out);
+/* Nmt: SentencePiece's rules for white space and controls, as Hugging Face has them. */
+void cy_normal_nmt(struct cy_str text, struct cy_buffer *out);
 /* BertNormalizer (google-research/bert, tokenization.py, BasicTokenizer; as Hugging Face has it). */
 void cy_normal_bert(const struct cy_normal_step *step, struct cy_str text, struct cy_buffer *out);
 

@@ -1,7 +1,7 @@
 /* What Hugging Face tokenizers 0.23 knows of a character. Its parts have tables of several versions of Unicode: punctuation, nonspacing
  * marks and controls are Unicode 8's (unicode_categories 0.1), marks and normalization forms Unicode 9's (unicode-normalization-alignments
- * 0.1), grapheme clusters Unicode 17's (unicode-segmentation 1.13). Models were trained on ids made so. All else (letters, numbers, white
- * space, lower case) is that of base/unicode.h. Tables: tools/make_peer_unicode.py. */
+ * 0.1), grapheme clusters Unicode 17's (unicode-segmentation 1.13), as are numbers and lower case (Rust's own char). Models were trained on
+ * ids made so. All else (patterns, white space) is that of base/unicode.h. Tables: tools/make_peer_unicode.py. */
 #ifndef CY_TOKEN_PEER_UNICODE_H
 #define CY_TOKEN_PEER_UNICODE_H
 
@@ -16,6 +16,7 @@ enum cy_peer_class {
                                      changes and joins nothing */
     CY_PEER_LINKER = 1 << 5,      /* InCB=Linker */
     CY_PEER_CONJOINED = 1 << 6,   /* InCB=Extend */
+    CY_PEER_NUMBER = 1 << 7,      /* N* */
 };
 
 /* Grapheme_Cluster_Break, in bits 8 to 11 (UAX #29); the last two are GB11's and GB9c's. */
@@ -52,6 +53,14 @@ static inline unsigned cy_peer_class(uint32_t point)
 static inline enum cy_peer_grapheme cy_peer_grapheme(uint32_t point)
 {
     return (enum cy_peer_grapheme)(cy_peer_class(point) >> 8);
+}
+
+/* Lower case: beside Unicode 16's, that of the capital letters which Unicode 17 added. */
+static inline uint32_t cy_peer_lower(uint32_t point)
+{
+    if (point == 0xA7CE || point == 0xA7D2 || point == 0xA7D4) /* Latin */
+        return point + 1;
+    return point >= 0x16EA0 && point <= 0x16EB8 ? point + 27 /* Beria Erfe */ : cy_lower(point);
 }
 
 /* The size in bytes of the extended grapheme cluster that text begins with (not empty). A byte that is not UTF-8 stands alone. */

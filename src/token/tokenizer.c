@@ -342,6 +342,7 @@ static void encode_raw(struct encoder *encoder, struct cy_str text, bool first)
         struct cy_buffer *out = &encoder->cache->normalized;
         cy_buffer_clear(out);
         normalizer->run(normalizer, text, first, out);
+        first = first && !(normalizer->loses_start != NULL && normalizer->loses_start(normalizer, text));
         text = cy_buffer_str(out);
     }
     encode_between(encoder, text, true, first, encode_normalized);

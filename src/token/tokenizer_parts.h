@@ -44,6 +44,8 @@ struct cy_added_token {
 struct cy_token_normalizer {
     /* Appends the normalized text to *out, which is empty. first: the text begins the input (not: follows an added token). */
     void (*run)(const struct cy_token_normalizer *self, struct cy_str text, bool first, struct cy_buffer *out);
+    /* Whether what the normalized text begins with does not come from the text's first character; NULL: nobody asks. */
+    bool (*loses_start)(const struct cy_token_normalizer *self, struct cy_str text);
     void (*release)(struct cy_token_normalizer *self); /* NULL: nothing beyond the arena */
 };
 

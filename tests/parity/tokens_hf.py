@@ -1,8 +1,11 @@
 """Tokens against Hugging Face tokenizers 0.23.3: the same ids, with and without what the post-processor adds, and the same decoded text.
 
 Vocabularies: small ones of every kind, trained here by the peer itself on source code, and those in the folder CIYUAN_VOCABULARIES (NAME.json)
-where it is given. CIYUAN_TEXTS: how many random strings a vocabulary (4,000).
+where it is given. Probes have the 256 bytes as tokens, so that
+their ids show what a normalizer or pre-tokenizer makes of a text. CIYUAN_TEXTS: how many random strings a vocabulary (1,000); with it, or with
+CIYUAN_VOCABULARIES, every code point is compared, and every text.
 """
+import functools
 import glob
 import os
 import random
@@ -11,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+import sentencepiece
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 import tokens as common
 from tokens import CODE_POINTS, SHARED, build, cut, random_texts, rows, source_code, tell
 
-RANDOM_TEXTS = int(os.environ.get("CIYUAN_TEXTS", "4000"))
+RANDOM_TEXTS = int(os.environ.get("CIYUAN_TEXTS", "1000"))
+HEAVY = "CIYUAN_TEXTS" in os.environ or "CIYUAN_VOCABULARIES" in os.environ
 SPECIALS = ["<unk>", "<s>", "</s>", "<pad>"]
 
 
@@ -80,6 +85,96 @@ def small_vocabularies(texts):
                                             pre_tokenizers.Split("e", behavior, invert=behavior == "contiguous"))
 
 
+# ---- probes: vocabularies whose ids show what a normalizer or pre-tokenizer leaves ----
+
+def charsmap(rule):
+    """The precompiled rules of one of sentencepiece's normalizers: field 3, then field 2, of its model."""
+    blob = sentencepiece.SentencePieceNormalizer(rule_name=rule).serialized_model_proto()
+    return message_field(message_field(blob, 3), 2)
+
+
+def message_field(message, wanted):
+    def varint(at):
+        value = shift = 0
+        while True:
+            value |= (message[at] & 127) << shift
+            shift += 7
+            at += 1
+            if message[at - 1] < 128:
+                return value, at
+
+    at, found = 0, b""
+    while at < len(message):
+        key, at = varint(at)
+        size, at = (4, at) if key & 7 == 5 else varint(at)
+        if key & 7 != 0:
+            found = message[at:at + size] if key >> 3 == wanted else found
+            at += size
+    return found
+
+
+def of_bytes(**settings):
+    return models.BPE({name: byte for byte, name in enumerate(bytes_of())}, [], byte_fallback=True, **settings)
+
+
+def normalizer_probes():
+    n = normalizers
+    yield from ((kind.__name__, kind()) for kind in (n.NFC, n.NFD, n.NFKC, n.NFKD, n.Lowercase, n.StripAccents, n.Nmt))
+    for left, right in ((True, True), (True, False), (False, True)):
+        yield f"Strip {left} {right}", n.Strip(left=left, right=right)
+    for flags in range(16):
+        clean, chinese, accents, lower = (bool(flags >> bit & 1) for bit in range(4))
+        yield f"Bert {flags}", n.BertNormalizer(clean_text=clean, handle_chinese_chars=chinese, strip_accents=accents, lowercase=lower)
+    for rule in ("nmt_nfkc", "nfkc_cf"):
+        yield f"Precompiled {rule}", n.Precompiled(charsmap(rule))
+    yield "sequence of XLM-R", n.Sequence([n.Precompiled(charsmap("nmt_nfkc")), n.Strip(left=False, right=True), n.Replace(Regex(" {2,}"), "▁")])
+    yield "sequence of ALBERT", n.Sequence([n.Replace("``", '"'), n.Replace("''", '"'), n.NFKD(), n.StripAccents(), n.Lowercase(),
+                                           n.Precompiled(charsmap("nmt_nfkc")), n.Replace(Regex(" {2,}"), " ")])
+    yield "sequence of CLIP", n.Sequence([n.NFC(), n.Replace(Regex(r"\s+"), " "), n.Lowercase()])
+    yield "Prepend", n.Sequence([n.Strip(), n.Prepend("▁"), n.Replace(" ", "")])
+
+
+def pre_tokenizer_probes():
+    p = pre_tokenizers
+    behaviors = ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous")
+    yield from ((kind.__name__, kind()) for kind in (p.Whitespace, p.WhitespaceSplit, p.BertPreTokenizer))
+    yield from ((f"Punctuation {behavior}", p.Punctuation(behavior)) for behavior in behaviors)
+    yield from ((f"Digits {each}", p.Digits(individual_digits=each)) for each in (False, True))
+    yield "CharDelimiterSplit", p.CharDelimiterSplit("a")
+    for behavior in behaviors:
+        for invert in (False, True):
+            yield f"Split string {behavior} {invert}", p.Split("a", behavior, invert=invert)
+            yield f"Split pattern {behavior} {invert}", p.Split(Regex(r"\p{L}+|\s"), behavior, invert=invert)
+    for scheme in ("always", "first", "never"):
+        for split in (False, True):
+            yield f"Metaspace {scheme} {split}", p.Metaspace(prepend_scheme=scheme, split=split)
+            yield f"words, Metaspace {scheme} {split}", p.Sequence([p.WhitespaceSplit(), p.Metaspace(prepend_scheme=scheme, split=split)])
+    yield "punctuation, digits", p.Sequence([p.Punctuation(), p.Digits(individual_digits=True), p.Whitespace()])
+
+
+def probes():
+    n, p = normalizers, pre_tokenizers
+    for name, normalizer in normalizer_probes():
+        made = Tokenizer(of_bytes())
+        made.normalizer = normalizer
+        yield f"probe: {name}", made
+    for name, pre_tokenizer in pre_tokenizer_probes():
+        made = Tokenizer(of_bytes(end_of_word_suffix="|"))
+        made.pre_tokenizer = pre_tokenizer
+        yield f"probe: {name}", made
+    made = Tokenizer(of_bytes(continuing_subword_prefix="~", unk_token=None))
+    yield "probe: prefix", made
+    for name, normalizer in (("Strip", n.Strip()), ("Bert", n.BertNormalizer()), ("Replace", n.Replace("ab", "c")), ("Replace longer", n.Replace("a", "xyz")),
+                             ("Replace by nothing", n.Replace("a", "")), ("Prepend", n.Prepend("xy")), ("charsmap", n.Precompiled(charsmap("nmt_nfkc"))),
+                             ("StripAccents", n.StripAccents()), ("NFKD", n.NFKD()), ("Replace spaces", n.Replace(Regex(" {2,}"), "_")),
+                             ("Prepend, Replace", n.Sequence([n.Prepend("_"), n.Replace("_a", "c")]))):
+        made = Tokenizer(of_bytes(end_of_word_suffix="|"))
+        made.normalizer = normalizer
+        made.pre_tokenizer = p.Metaspace(prepend_scheme="first")
+        made.add_special_tokens([AddedToken("<s>", normalized=False)])
+        yield f"probe: first Metaspace behind {name}", made
+
+
 # ---- comparing ----
 
 def own(program, path, texts, mode):
@@ -118,19 +213,47 @@ def compare(program, name, path, peer, texts, what, affixes=False):
     tell(not why, f"{name}: {what}, {len(texts)} texts", why)
 
 
+def points(seed):
+    """All code points, or, in a short run, every 97th: others each time."""
+    return CODE_POINTS if HEAVY else CODE_POINTS[seed % 97::97] + CODE_POINTS[seed % 11:0x3400:11]
+
+
+@functools.cache
+def gold_texts():
+    return list(cut(row["main_content"] or "" for row in rows("web/gold")))
+
+
+@functools.cache
+def chinese_texts():
+    return list(cut(row["text"] for part in ("zh/d2l", "zh/tang") for row in rows(part)))
+
+
+EDGES = ["", " ", "  a", "a  ", "<s>", "a <s> b", "<s> a", "  <s>  a", " <tool> word words", "word", "</s></s>\n<pad>x", "x" * 300, "á" * 50, "\0", "a\0b",
+         "abab", "aab", " ab", "\u0301a", "\u0001a", "\u200ba", "ﬁa", "Ａ\u0301", "각\u0301", "\u0600a", "क्‍ष", "🇩🇪🇫", "👩‍👩", "\r\n\u0301", "▁a", "_a"]
+
+
+LONG_RUNS = ["a" * 20000, " " * 20000, "\n" * 5000, "中" * 9000, "🙂" * 4000, "ab " * 7000, "\u0301" * 3000]
+
+
 def compare_all(program, name, path, seed):
     peer = Tokenizer.from_file(path)
     compare(program, name, path, peer, random_texts(RANDOM_TEXTS, random.Random(seed)), "random strings")
     compare(program, name, path, peer, random_texts(RANDOM_TEXTS // 8, random.Random(seed + 1)), "random strings with affixes", True)
-    compare(program, name, path, peer, ["", " ", "  a", "a  ", "<s>", "a <s> b", " <tool> word words", "word", "</s></s>\n<pad>x", "x" * 300, "á" * 50],
-            "edges", True)
-    points = CODE_POINTS if "CIYUAN_VOCABULARIES" in os.environ else CODE_POINTS[:0x3400] + CODE_POINTS[0x3400::31]
-    compare(program, name, path, peer, (f"a{point}b" for point in points), "code points between letters")
-    compare(program, name, path, peer, list(cut(source_code()))[::20], "source code")
-    compare(program, name, path, peer, ["a" * 20000, " " * 20000, "\n" * 5000, "中" * 9000, "🙂" * 4000, "ab " * 7000, "\u0301" * 3000], "long runs")
+    compare(program, name, path, peer, EDGES, "edges", True)
+    compare(program, name, path, peer, (f"a{point}b" for point in points(seed)), "code points between letters")
+    compare(program, name, path, peer, list(cut(source_code()))[::20 if HEAVY else 100], "source code")
+    compare(program, name, path, peer, LONG_RUNS, "long runs")
     if os.path.isdir(f"{SHARED}/data"):
-        compare(program, name, path, peer, list(cut(row["main_content"] or "" for row in rows("web/gold")))[::8], "gold texts of web pages")
-        compare(program, name, path, peer, list(cut(row["text"] for part in ("zh/d2l", "zh/tang") for row in rows(part)))[::8], "Chinese")
+        compare(program, name, path, peer, gold_texts()[::1 if HEAVY else 80], "gold texts of web pages")
+        compare(program, name, path, peer, chinese_texts()[::1 if HEAVY else 80], "Chinese")
+
+
+def probe(program, name, path, made, seed):
+    compare(program, name, path, made, EDGES + list(random_texts(RANDOM_TEXTS // 10, random.Random(seed))), "edges and random strings")
+    if HEAVY:
+        compare(program, name, path, made, CODE_POINTS, "code points alone")
+        compare(program, name, path, made, (f"{point}\u0323\u0307{point}\u0301" for point in CODE_POINTS), "code points with marks")
+    compare(program, name, path, made, (f"a{point}b {point}\u0323\u0307" for point in points(seed)), "code points between letters")
 
 
 def main():
@@ -149,6 +272,11 @@ def main():
             made.save(path)
             if only in name:
                 compare_all(program, name, path, seed)
+        for name, made in probes() if "CIYUAN_VOCABULARIES" not in os.environ else ():
+            if only in name:
+                path = os.path.join(folder, "probe.json")
+                made.save(path)
+                probe(program, name, path, made, seed)
     sys.exit(common.failed)
 
 

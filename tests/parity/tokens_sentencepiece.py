@@ -1,7 +1,7 @@
 """Tokens against PyPI's sentencepiece 0.2.3: the same ids and the same decoded text.
 
 Models: small ones of every type and setting, trained here by the peer itself on source code, and those in the folder CIYUAN_VOCABULARIES
-(NAME.model) where it is given. CIYUAN_TEXTS: how many random strings a model (1,500).
+(NAME.model) where it is given. CIYUAN_TEXTS: how many random strings a model (500).
 """
 import glob
 import os
@@ -12,10 +12,10 @@ import tempfile
 import sentencepiece
 
 import tokens as common
-from tokens import CODE_POINTS, SHARED, build, cut, random_texts, rows, source_code, tell
-from tokens_hf import own
+from tokens import SHARED, build, cut, random_texts, source_code, tell
+from tokens_hf import chinese_texts, gold_texts, own, points
 
-RANDOM_TEXTS = int(os.environ.get("CIYUAN_TEXTS", "1500"))
+RANDOM_TEXTS = int(os.environ.get("CIYUAN_TEXTS", "500"))
 HEAVY = "CIYUAN_TEXTS" in os.environ or "CIYUAN_VOCABULARIES" in os.environ
 SYMBOLS = ["<tool>", "  ", "    ", "\t\t", "数据", "ab", "abc", "é", "--"]
 
@@ -71,16 +71,15 @@ def compare_all(program, name, path, seed):
     compare(program, name, path, peer, random_texts(RANDOM_TEXTS, random.Random(seed)), "random strings")
     compare(program, name, path, peer, ["", " ", "  a", "a  ", "   ", "\u3000", "\u200b", "\0", "a\0b", "<s>", "<unk>", "a <tool> b", "word", "x" * 300,
                                         "á" * 50, "▁", "▁▁a ▁", "aabcabab", "\t\t\t", "     ", "Ａ\u0301ﬁ\u0301"], "edges")
-    points = CODE_POINTS if HEAVY else CODE_POINTS[:0x3400] + CODE_POINTS[0x3400::31]
-    compare(program, name, path, peer, points, "code points alone")
-    compare(program, name, path, peer, (f"a{point}b" for point in points), "code points between letters")
-    compare(program, name, path, peer, list(cut(source_code()))[::4 if HEAVY else 20], "source code")
+    compare(program, name, path, peer, points(seed), "code points alone")
+    compare(program, name, path, peer, (f"a{point}b" for point in points(seed)), "code points between letters")
+    compare(program, name, path, peer, list(cut(source_code()))[::4 if HEAVY else 100], "source code")
     compare(program, name, path, peer, ["a" * 20000, " " * 20000, "\n" * 5000, "中" * 9000, "🙂" * 4000, "ab " * 30000, "\u0301" * 3000, "abc" * 5000],
             "long runs")
     if os.path.isdir(f"{SHARED}/data"):
-        step = 1 if HEAVY else 20
-        compare(program, name, path, peer, list(cut(row["main_content"] or "" for row in rows("web/gold")))[::step], "gold texts of web pages")
-        compare(program, name, path, peer, list(cut(row["text"] for part in ("zh/d2l", "zh/tang") for row in rows(part)))[::step], "Chinese")
+        step = 1 if HEAVY else 80
+        compare(program, name, path, peer, gold_texts()[::step], "gold texts of web pages")
+        compare(program, name, path, peer, chinese_texts()[::step], "Chinese")
 
 
 def main():
