@@ -1,6 +1,7 @@
 #include "cli/account_ask.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static int run_create(int argc, char **argv)
 {
@@ -82,10 +83,86 @@ static int run_enable(int argc, char **argv)
     return set_disabled(argc, argv, false);
 }
 
+/* One line of standard input, without its end. */
+static bool read_line(char *line, size_t size)
+{
+    if (fgets(line, (int)size, stdin) == NULL)
+        return false;
+    line[strcspn(line, "\r\n")] = '\0';
+    return true;
+}
+
+static int run_password(int argc, char **argv)
+{
+    struct cy_local local = {0};
+    const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
+    static const char *const examples[] = {"ciyuan user password alice < password.txt", "set the password that the file holds", NULL, NULL};
+    int exit_status =
+        cy_parse_options(&argc, argv,
+                         &(struct cy_usage){
+                             .command = "user password",
+                             .arguments = "NAME",
+                             .summary = "Sets a user's password, which is read from standard input, one line. His sessions end.",
+                             .options = options,
+                             .argument_min = 1,
+                             .argument_max = 1,
+                             .examples = examples,
+                         });
+    if (exit_status >= 0)
+        return exit_status;
+    struct cy_error error;
+    struct cy_arena arena = {0};
+    struct cy_buffer body = {0};
+    struct cy_str answer;
+    char line[1024];
+    if (isatty(STDIN_FILENO))
+        fputs("new password: ", stderr);
+    if (!read_line(line, sizeof line)) {
+        cy_error_set(&error, CY_BAD_RECIPE, "standard input holds no password");
+        return cy_report(&error);
+    }
+    cy_buffer_add_text(&body, "{\"password\":");
+    cy_buffer_add_json(&body, cy_str(line));
+    cy_buffer_add_byte(&body, '}');
+    const char *target = cy_arena_printf(&arena, "/api/v1/users/%s/password", cy_accounts_escape(&arena, argv[0]));
+    exit_status = cy_accounts_ask(&local, "PUT", target, &body, &arena, &answer);
+    cy_arena_release(&arena);
+    return exit_status;
+}
+
+static int run_reset(int argc, char **argv)
+{
+    struct cy_local local = {0};
+    const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
+    int exit_status =
+        cy_parse_options(&argc, argv,
+                         &(struct cy_usage){
+                             .command = "user reset",
+                             .arguments = "NAME",
+                             .summary = "Prints the path of a page on which the user can set a new password, once, within 48 hours.",
+                             .options = options,
+                             .argument_min = 1,
+                             .argument_max = 1,
+                         });
+    if (exit_status >= 0)
+        return exit_status;
+    struct cy_arena arena = {0};
+    struct cy_buffer body = {0};
+    struct cy_str answer;
+    const char *target = cy_arena_printf(&arena, "/api/v1/users/%s/password-reset", cy_accounts_escape(&arena, argv[0]));
+    exit_status = cy_accounts_ask(&local, "POST", target, &body, &arena, &answer);
+    if (exit_status == CY_EXIT_OK)
+        printf("%s\n", cy_accounts_member(answer, "path", &arena).data);
+    cy_arena_release(&arena);
+    return exit_status;
+}
+
 int cy_cmd_user(int argc, char **argv)
 {
     static const struct cy_command commands[] = {
         {"create", "make a user", run_create},
+        {"password", "set a user's password", run_password},
+        {"reset", "make a link for a new password", run_reset},
         {"disable", "switch a user off, with his tokens", run_disable},
         {"enable", "switch a user on again", run_enable},
         {0},

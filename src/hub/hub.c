@@ -2,6 +2,8 @@
 
 #include "hub/authenticate_cache.h"
 #include "hub/git_objects.h"
+#include "hub/rate_limit.h"
+#include "hub/sessions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +44,12 @@ static enum cy_status find_sign_key(struct cy_database *database, void *context,
 enum cy_status cy_hub_open(struct cy_hub **hub, struct cy_store *store, struct cy_objects *objects, struct cy_error *error)
 {
     *hub = cy_alloc_zero(1, sizeof **hub);
-    **hub = (struct cy_hub){.store = store, .objects = objects, .tokens = cy_hub_tokens_make()};
+    **hub = (struct cy_hub){.store = store,
+                            .objects = objects,
+                            .tokens = cy_hub_tokens_make(),
+                            .passwords = cy_password_pool_new(),
+                            .login_peers = cy_rate_limit_new(CY_LOGIN_PEER_BURST, CY_LOGIN_PEER_EVERY_MS),
+                            .login_accounts = cy_rate_limit_new(CY_LOGIN_ACCOUNT_BURST, CY_LOGIN_ACCOUNT_EVERY_MS)};
     enum cy_status status = cy_store_write(store, 0, find_sign_key, *hub, error);
     if (status != CY_OK) {
         cy_hub_close(*hub);
@@ -56,5 +63,8 @@ void cy_hub_close(struct cy_hub *hub)
     if (hub == NULL)
         return;
     cy_hub_tokens_free(hub->tokens);
+    cy_password_pool_free(hub->passwords);
+    cy_rate_limit_free(hub->login_peers);
+    cy_rate_limit_free(hub->login_accounts);
     free(hub);
 }

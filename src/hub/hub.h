@@ -11,13 +11,17 @@
 #include "store/database.h"
 #include "store/objects.h"
 
-struct cy_hub_tokens; /* what is known of tokens without asking the database (authenticate.c) */
+struct cy_hub_tokens;    /* what is known of tokens without asking the database (authenticate_cache.h) */
+struct cy_password_pool; /* passwords.h */
+struct cy_rate_limit;    /* rate_limit.h */
 
 struct cy_hub {
     struct cy_store *store;
     struct cy_objects *objects;
     uint8_t sign_key[CY_SIGN_KEY_BYTES]; /* made at the first start, kept in `settings` */
     struct cy_hub_tokens *tokens;
+    struct cy_password_pool *passwords;
+    struct cy_rate_limit *login_peers, *login_accounts; /* tries to log in, by address and by account */
 };
 enum cy_status cy_hub_open(struct cy_hub **hub, struct cy_store *store, struct cy_objects *objects, struct cy_error *error);
 void cy_hub_close(struct cy_hub *hub); /* NULL is fine */
@@ -34,6 +38,7 @@ enum cy_refusal {
     CY_REFUSAL_EXISTS,
     CY_REFUSAL_STALE,     /* the branch moved on: parentCommit is not its tip */
     CY_REFUSAL_TOO_LARGE, /* a limit or a quota, which the message names */
+    CY_REFUSAL_TOO_OFTEN,
 };
 struct cy_outcome {
     enum cy_refusal refusal;

@@ -33,6 +33,7 @@ bool cy_scopes_parse(struct cy_str text, unsigned *scopes);
 struct cy_identity {
     bool is_known; /* false: there is no such token, or it is revoked, expired, or its user is switched off */
     char user_id[37], token_id[37], user_name[64];
+    char csrf[44]; /* of a session (sessions.h) */
     unsigned scopes;
     bool is_admin;
 };

@@ -1,6 +1,6 @@
 #include "server/authenticate.h"
 
-#include "hub/tokens.h"
+#include "hub/sessions.h"
 
 #include <openssl/evp.h>
 
@@ -46,6 +46,48 @@ static void check_signature(struct cy_request *request, struct cy_response *resp
         cy_respond_error(request, response, 403, NULL, "this signed URL is not right, or its time is over: ask for a new one");
 }
 
+static void take_identity(struct cy_request *request, const struct cy_identity *identity)
+{
+    request->principal.user_id = cy_arena_text(request->arena, identity->user_id);
+    request->principal.user_name = cy_arena_text(request->arena, identity->user_name);
+    request->principal.scopes = identity->scopes;
+    request->principal.is_admin = identity->is_admin;
+}
+
+struct cy_str cy_session_cookie(const struct cy_request *request)
+{
+    struct cy_str rest = cy_request_header(request, "Cookie"), value;
+    while (rest.size > 0)
+        if (cy_str_is(cy_str_split(cy_str_trim(cy_str_split(rest, ';', &rest)), '=', &value), CY_SESSION_COOKIE))
+            return value;
+    return CY_STR("");
+}
+
+/* A session's cookie comes with every request of its browser, whoever made the browser send it. What changes something counts only with the
+ * text that our own page knows. A cookie that is not known any more is no error: its owner is nobody. */
+static void check_session(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_str cookie = cy_session_cookie(request);
+    struct cy_identity identity;
+    struct cy_error error;
+    if (cookie.size == 0)
+        return;
+    if (cy_session_authenticate(request->app->hub, cookie, &identity, &error) != CY_OK) {
+        cy_respond_failure(request, response, &error);
+        return;
+    }
+    bool is_read = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    bool has_text = cy_secret_equal(cy_request_header(request, "X-CSRF-Token"), cy_str(identity.csrf));
+    if (!identity.is_known || cy_str_is(request->path, "/api/v1/login"))
+        return;
+    if (!is_read && !has_text) {
+        cy_respond_error(request, response, 403, NULL, "the header X-CSRF-Token is missing or wrong: GET /api/v1/session tells it");
+        return;
+    }
+    take_identity(request, &identity);
+    request->principal.csrf = cy_arena_text(request->arena, identity.csrf);
+}
+
 void cy_authenticate(struct cy_request *request, struct cy_response *response)
 {
     if (request->principal.is_local)
@@ -60,8 +102,10 @@ void cy_authenticate(struct cy_request *request, struct cy_response *response)
         return;
     }
     struct cy_str header = cy_request_header(request, "Authorization"), token;
-    if (header.size == 0)
+    if (header.size == 0) {
+        check_session(request, response);
         return;
+    }
     struct cy_identity identity = {0};
     struct cy_error error;
     if (token_of(header, request->arena, &token) && cy_token_authenticate(request->app->hub, token, &identity, &error) != CY_OK) {
@@ -74,11 +118,8 @@ void cy_authenticate(struct cy_request *request, struct cy_response *response)
         cy_respond_header(request, response, "WWW-Authenticate", "Bearer");
         return;
     }
-    request->principal.user_id = cy_arena_text(request->arena, identity.user_id);
-    request->principal.user_name = cy_arena_text(request->arena, identity.user_name);
+    take_identity(request, &identity);
     request->principal.token_id = cy_arena_text(request->arena, identity.token_id);
-    request->principal.scopes = identity.scopes;
-    request->principal.is_admin = identity.is_admin;
 }
 
 struct cy_viewer cy_viewer_of(const struct cy_request *request)

@@ -11,6 +11,10 @@ cy_handler cy_authenticate;
 /* The same for a route that is CY_ROUTE_XET (hf_xet.c). */
 cy_handler cy_xet_authenticate;
 
+#define CY_SESSION_COOKIE "ciyuan_session"
+/* The value of the session's cookie; empty when there is none. */
+struct cy_str cy_session_cookie(const struct cy_request *request);
+
 /* The same principal as the hub knows it. Text is the request's. */
 struct cy_viewer cy_viewer_of(const struct cy_request *request);
 struct cy_actor cy_actor_of(const struct cy_request *request);

@@ -29,6 +29,7 @@ void cy_hf_refuse(struct cy_request *request, struct cy_response *response, cons
         [CY_REFUSAL_EXISTS] = {409, NULL},
         [CY_REFUSAL_STALE] = {412, NULL},
         [CY_REFUSAL_TOO_LARGE] = {413, NULL},
+        [CY_REFUSAL_TOO_OFTEN] = {429, NULL},
     };
     int status = rows[outcome->refusal].status;
     bool is_nobody = request->principal.user_id == NULL && !request->principal.is_local;

@@ -84,3 +84,10 @@ CY_ROUTE("GET", "/datasets-server/statistics", cy_ds_statistics, CY_BODY_NONE, 0
 CY_ROUTE("GET", "/datasets-server/size", cy_ds_size, CY_BODY_NONE, 0, CY_ROUTE_HF, "rows and bytes")
 CY_ROUTE("GET", "/datasets-server/parquet", cy_ds_parquet, CY_BODY_NONE, 0, CY_ROUTE_HF, "list the Parquet files")
 CY_ROUTE("GET", "/datasets-server/info", cy_ds_info, CY_BODY_NONE, 0, CY_ROUTE_HF, "features and counts")
+/* login.c */
+CY_ROUTE("POST", "/api/v1/login", cy_api_login, CY_BODY_MEMORY, 65536, 0, "log in by name and password")
+CY_ROUTE("POST", "/api/v1/logout", cy_api_logout, CY_BODY_NONE, 0, 0, "end the session")
+CY_ROUTE("GET", "/api/v1/session", cy_api_session, CY_BODY_NONE, 0, 0, "tell who is logged in")
+CY_ROUTE("PUT", "/api/v1/users/{user}/password", cy_api_password_set, CY_BODY_MEMORY, 65536, 0, "set a password")
+CY_ROUTE("POST", "/api/v1/users/{user}/password-reset", cy_api_password_reset_make, CY_BODY_NONE, 0, 0, "make a link for a new password")
+CY_ROUTE("POST", "/api/v1/password-reset", cy_api_password_reset, CY_BODY_MEMORY, 65536, 0, "set a new password by such a link")
