@@ -21,5 +21,7 @@ void cy_report_samples(struct cy_buffer *out, const struct cy_build_counts *coun
 void cy_report_html(struct cy_buffer *out, const struct cy_build_counts *counts);
 void cy_card(struct cy_buffer *out, const struct cy_build_counts *counts);
 void cy_croissant(struct cy_buffer *out, const struct cy_build_counts *counts);
+/* The specification's context, name by name: the member "@context" with its comma. mlcroissant warns about any other. */
+extern const char cy_croissant_context[];
 
 #endif

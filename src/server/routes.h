@@ -65,6 +65,8 @@ CY_ROUTE("POST", "/datasets/{namespace}/{name}/ask-access", cy_hf_ask_access, CY
 CY_ROUTE("GET", "/api/datasets/{namespace}/{name}/user-access-request/{status}", cy_hf_requests, CY_BODY_NONE, 0, CY_ROUTE_HF, "list who asked")
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/user-access-request/handle", cy_hf_requests_handle, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "accept or reject a request")
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/user-access-request/grant", cy_hf_requests_grant, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "let a user in")
+/* croissant_api.c */
+CY_ROUTE("GET", "/api/datasets/{namespace}/{name}/croissant", cy_croissant_show, CY_BODY_NONE, 0, CY_ROUTE_HF, "a version as Croissant 1.1")
 /* search_api.c */
 CY_ROUTE("GET", "/api/v1/search", cy_api_search, CY_BODY_NONE, 0, 0, "find datasets by words, tags and namespace")
 /* rows_api.c */

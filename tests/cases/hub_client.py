@@ -113,5 +113,26 @@ def _():
     assert open(os.path.join(scratch, "cli", "cli", "up.txt")).read() == "by the command"
 
 
+@case("mlcroissant loads a version by /croissant: one file, and several, with the right rows")
+def _():
+    import io, logging
+    import mlcroissant, pyarrow, pyarrow.parquet
+    from huggingface_hub import CommitOperationAdd, HfApi
+    logging.disable(logging.WARNING)
+    api = HfApi()
+    api.create_repo("press/croissant", repo_type="dataset", exist_ok=True)
+    operations = []
+    for name, rows in (("train-00000-of-00002", ROWS[:200]), ("train-00001-of-00002", ROWS[200:400]), ("test-00000-of-00001", ROWS[400:])):
+        file = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+        operations.append(CommitOperationAdd(f"data/{name}.parquet", file.getvalue()))
+    api.create_commit("press/croissant", operations, commit_message="rows", repo_type="dataset")
+    dataset = mlcroissant.Dataset(f"{hub.url}/api/datasets/press/croissant/croissant")
+    assert not dataset.metadata.issues.errors, dataset.metadata.issues.errors
+    for split, rows in (("test", ROWS[400:]), ("train/0", ROWS[:200]), ("train/1", ROWS[200:400])):
+        read = [(row[f"{split}/id"], row[f"{split}/text"].decode(), row[f"{split}/score"]) for row in dataset.records(split)]
+        assert read == [(row["id"], row["text"], row["score"]) for row in rows], (split, len(read), read[:2])
+
+
 hub.stop()
 finish()
