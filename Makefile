@@ -42,7 +42,16 @@ install: build man ## install into PREFIX (/usr/local)
 	install -m 644 build/man/*.1 $(PREFIX)/share/man/man1/
 	install -m 644 build/man/*.3 $(PREFIX)/share/man/man3/
 
+deb: build man ## a Debian package: build/ciyuan_VERSION_amd64.deb
+	tools/make_deb.sh
+
+soak: build ## ten minutes of mixed load on a server, without growth of memory or descriptors
+	./setup --tests && .deps/venv/bin/python tools/soak_serve.py --seconds $(or $(SECONDS_EACH),600)
+
+bench-serve: ## the HTTP server beside nginx (needs nginx and wrk)
+	cmake --preset bench && cmake --build --preset bench --target bench_serve && tools/bench_serve.py
+
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: help build test lint tsan bench fuzz heavy man install clean
+.PHONY: help build test lint tsan bench fuzz heavy man install deb soak bench-serve clean

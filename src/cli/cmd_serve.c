@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -75,6 +77,24 @@ static void wait_for_signal(sigset_t *signals)
         pthread_detach(impatient);
 }
 
+/* Tells systemd (sd_notify(3), Type=notify) where we are; does nothing elsewhere. */
+static void tell_manager(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (path == NULL || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof address.sun_path)
+        return;
+    strcpy(address.sun_path, path);
+    if (path[0] == '@') /* a socket without a file */
+        address.sun_path[0] = '\0';
+    int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (manager < 0)
+        return;
+    sendto(manager, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+    close(manager);
+}
+
 static enum cy_status open_log(const char *path, int *file, struct cy_error *error)
 {
     *file = STDERR_FILENO;
@@ -110,7 +130,9 @@ static enum cy_status run(struct serve *serve, struct cy_error *error)
         status = cy_server_start(&app.server, &serve->server, cy_routes, &app, &port, error);
         if (status == CY_OK) {
             print_place(serve, port, is_first);
+            tell_manager("READY=1");
             wait_for_signal(&serve->signals);
+            tell_manager("STOPPING=1");
             cy_server_stop(app.server, STOP_WAIT_MS);
         }
         cy_app_close(&app);
