@@ -18,9 +18,9 @@ enum {
     EVENT_THREADS_MAX = 4, /* they parse and copy to sockets: more wait for the memory bus */
     CONNECTION_COUNT_MAX = 4096,
     LOCAL_CONNECTION_COUNT_MAX = 64,
-    IDLE_SECONDS_MAX = 60,   /* of a connection on which nothing moves */
-    HEAD_SECONDS_MAX = 75,   /* until a head is whole, however it trickles; more than IDLE_SECONDS_MAX, for keep-alive ends by that */
-    BODY_GRACE_SECONDS = 30, /* then a body must have come at BODY_BYTES_A_SECOND_MIN on average, or its connection ends */
+    QUEUE_LENGTH_MAX = 2048, /* requests that wait for a worker: seconds of work, not minutes */
+    IDLE_SECONDS_MAX = 60,   /* longer than a client's pause between two requests */
+    BODY_GRACE_SECONDS = 30, /* a slow start is no attack */
     BODY_BYTES_A_SECOND_MIN = 1024,
     ARENA_CHUNK_BYTES = 16 * 1024, /* most requests need one */
     TICK_MS = 1000,
@@ -189,7 +189,8 @@ static bool give_to_worker(struct cy_call *call, void (*run)(struct cy_job *job)
 {
     if (!cy_workers_reserve(call->server->workers)) {
         cy_respond_header(&call->request, &call->response, "Retry-After", "1");
-        cy_respond_error(&call->request, &call->response, 503, NULL, "%d requests are waiting already; try again", CY_QUEUE_LENGTH_MAX);
+        cy_respond_error(&call->request, &call->response, 503, NULL, "%zu requests are waiting already; try again",
+                         call->server->options.queue_length_max);
         return false;
     }
     if (!cy_call_suspend(call)) {
@@ -376,22 +377,24 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* ---- the ticker: once a second over all connections ---- */
 
 /* Whether a client keeps the connection busy without getting anywhere. */
-static bool is_stuck(struct cy_link *link, uint64_t now_ns)
+static bool is_stuck(const struct cy_server_options *options, struct cy_link *link, uint64_t now_ns)
 {
     struct cy_call *call = link->call;
+    uint64_t head_ns_max =
+        options->idle_seconds_max * SECOND_NS / 4 * 5; /* keep-alive ends by idle_seconds_max: only what trickles lasts */
     if (call == NULL)
-        return now_ns - link->idle_since_ns > HEAD_SECONDS_MAX * SECOND_NS;
+        return now_ns - link->idle_since_ns > head_ns_max;
     if (call->phase == CY_CALL_HEAD)
-        return now_ns - call->started_ns > HEAD_SECONDS_MAX * SECOND_NS;
+        return now_ns - call->started_ns > head_ns_max;
     uint64_t since_ns = call->body_started_ns;
     if ((call->phase != CY_CALL_BODY && call->phase != CY_CALL_REFUSED) || since_ns == 0 ||
-        now_ns < since_ns + BODY_GRACE_SECONDS * SECOND_NS)
+        now_ns < since_ns + options->body_grace_seconds * SECOND_NS)
         return false;
     return call->body_received < (now_ns - since_ns) / SECOND_NS * BODY_BYTES_A_SECOND_MIN;
 }
 
 /* The library reads the socket on edges and takes a short read for its end, so that it may miss a client's FIN that came with the last
- * bytes, and would wait for IDLE_SECONDS_MAX. What is still to be read in two ticks and does not come any more is at its end. */
+ * bytes, and would wait for idle_seconds_max. What is still to be read in two ticks and does not come any more is at its end. */
 static bool has_left(struct cy_link *link)
 {
     struct cy_call *call = link->call;
@@ -415,7 +418,7 @@ static void tick(struct cy_server *server)
         struct cy_call *call = link->call;
         if (call != NULL && call->is_telling)
             call->response.progress(call->response.progress_context, cy_call_sent_bytes(call, false), false);
-        if (is_stuck(link, now_ns) || has_left(link))
+        if (is_stuck(&server->options, link, now_ns) || has_left(link))
             shutdown(link->socket, SHUT_RDWR); /* its event thread sees the end and closes it */
     }
     pthread_mutex_unlock(&server->links_lock);
@@ -464,7 +467,7 @@ static enum cy_status start_daemon(struct cy_server *server, bool is_local, stru
         is_local ? server->local_socket : server->listen_socket, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)(is_local ? LOCAL_CONNECTION_COUNT_MAX : options->connection_count_max), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CY_CONNECTION_BYTES_MAX, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)(CY_CONNECTION_BYTES_MAX / 4),
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds_max, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         is_local ? on_local_connection : on_connection, server, MHD_OPTION_ARRAY, extra, MHD_OPTION_END);
     if (daemon == NULL) {
@@ -503,12 +506,26 @@ static enum cy_status prepare(struct cy_server *server, uint16_t *port, struct c
     if (status == CY_OK)
         status = cy_http_log_start(&server->log, options->log_file, error);
     if (status == CY_OK)
-        status = cy_workers_start(&server->workers, options->worker_count, CY_QUEUE_LENGTH_MAX, error);
+        status = cy_workers_start(&server->workers, options->worker_count, options->queue_length_max, error);
     if (status == CY_OK)
         status = cy_listen_tcp(options->listen, &server->listen_socket, port, error);
     if (status == CY_OK && options->socket_path != NULL)
         status = cy_listen_local(options->socket_path, &server->local_socket, error);
     return status;
+}
+
+static void set_defaults(struct cy_server_options *options)
+{
+    if (options->event_thread_count == 0)
+        options->event_thread_count = CY_MIN(cy_cpu_count(), EVENT_THREADS_MAX);
+    if (options->connection_count_max == 0)
+        options->connection_count_max = CONNECTION_COUNT_MAX;
+    if (options->queue_length_max == 0)
+        options->queue_length_max = QUEUE_LENGTH_MAX;
+    if (options->idle_seconds_max == 0)
+        options->idle_seconds_max = IDLE_SECONDS_MAX;
+    if (options->body_grace_seconds == 0)
+        options->body_grace_seconds = BODY_GRACE_SECONDS;
 }
 
 enum cy_status cy_server_start(struct cy_server **out, const struct cy_server_options *options, const struct cy_route *routes,
@@ -517,10 +534,7 @@ enum cy_status cy_server_start(struct cy_server **out, const struct cy_server_op
     struct cy_server *server = cy_alloc_zero(1, sizeof *server);
     server->app = app;
     server->options = *options;
-    if (server->options.event_thread_count == 0)
-        server->options.event_thread_count = CY_MIN(cy_cpu_count(), EVENT_THREADS_MAX);
-    if (server->options.connection_count_max == 0)
-        server->options.connection_count_max = CONNECTION_COUNT_MAX;
+    set_defaults(&server->options);
     server->listen_socket = server->local_socket = -1;
     pthread_mutex_init(&server->links_lock, NULL);
     pthread_mutex_init(&server->tick_lock, NULL);

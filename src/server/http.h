@@ -26,8 +26,9 @@ struct cy_principal {
     const char *user_name;
     const char *token_id; /* NULL: a session, or the local socket */
     const char *csrf;     /* of a session */
+    const char *token_id;      /* NULL: a session, or the local socket */
     const char *repository_id; /* of a Xet token: the one that it writes to */
-    unsigned scopes;      /* enum cy_scope bits (hub/accounts.h) */
+    unsigned scopes;           /* enum cy_scope bits (hub/accounts.h) */
     bool is_admin;
     bool is_local;   /* came by DATA/ciyuan.sock from the owner of the folder: may do what an admin may */
     bool is_invalid; /* credentials were sent, and are wrong: 401 whatever is asked */
@@ -102,13 +103,13 @@ void cy_respond_failure(struct cy_request *request, struct cy_response *response
 typedef void cy_handler(struct cy_request *request, struct cy_response *response);
 
 enum cy_route_flags {
-    CY_ROUTE_HF = 1,     /* errors in the Hugging Face shape */
-    CY_ROUTE_INLINE = 2, /* never blocks: runs on the event thread (health, embedded files) */
-    CY_ROUTE_LOCAL = 4,  /* answered on the local socket alone */
-    CY_ROUTE_SIGNED = 8, /* the URL itself carries the right (exp, signature): no other credentials are looked at */
-    CY_ROUTE_QUIET = 16, /* not in the access log, unless it fails */
-    CY_ROUTE_XET = 64,   /* the bearer is a Xet token: of one user, for one repository, for an hour (hf_xet.c) */
-    CY_ROUTE_CACHED = 128, /* a GET whose answer depends on the hub's state and who asks alone: kept in memory (answer_cache.h) */
+    CY_ROUTE_HF = 1,        /* errors in the Hugging Face shape */
+    CY_ROUTE_INLINE = 2,    /* never blocks: runs on the event thread (health, embedded files) */
+    CY_ROUTE_LOCAL = 4,     /* answered on the local socket alone */
+    CY_ROUTE_SIGNED = 8,    /* the URL itself carries the right (exp, signature): no other credentials are looked at */
+    CY_ROUTE_QUIET = 16,    /* not in the access log, unless it fails */
+    CY_ROUTE_XET = 64,      /* the bearer is a Xet token: of one user, for one repository, for an hour (hf_xet.c) */
+    CY_ROUTE_CACHED = 128,  /* a GET whose answer depends on the hub's state and who asks alone: kept in memory (answer_cache.h) */
     CY_ROUTE_FALLBACK = 32, /* "/{path...}": takes every GET for which the table has nothing; one of the table at most */
 };
 struct cy_route {
@@ -136,6 +137,9 @@ struct cy_server_options {
     const char *certificate_path, *key_path; /* TLS, or NULL */
     size_t event_thread_count, worker_count; /* 0: chosen by the machine */
     size_t connection_count_max;             /* 0: 4096 */
+    size_t queue_length_max;                 /* requests that wait for a worker; 0: 2048 */
+    unsigned idle_seconds_max;               /* of a connection on which nothing moves; 0: 60. A head that trickles has a quarter more */
+    unsigned body_grace_seconds;             /* then a body must have come at 1 KiB/s on average; 0: 30 */
     bool trust_proxy;                        /* X-Forwarded-* count when the peer is loopback */
     int log_file;                            /* one JSON line a request goes here; -1: nowhere. Stays the caller's */
     struct cy_server_hooks hooks;

@@ -22,7 +22,6 @@ enum {
     CY_BODY_PIECE_BYTES = 512 * 1024,     /* what is handed to a worker at once: large enough to make its wake-up cheap */
     CY_ADMIT_BYTES_MIN = 64 * 1024,       /* a body that is larger waits until it is known who sends it */
     CY_UPLOADS_MAX = 128,                 /* spooled bodies at once: two pieces each, 128 MiB in all */
-    CY_QUEUE_LENGTH_MAX = 2048,           /* requests that wait for a worker */
     CY_STREAM_BYTES = 256 * 1024,         /* a stream's buffer */
 };
 #define CY_BODIES_BYTES_MAX ((int64_t)512 * 1024 * 1024) /* bodies held in memory, all together */

@@ -616,6 +616,98 @@ CY_TEST("a thousand connections that say nothing keep nobody from being served")
     cy_arena_release(&arena);
 }
 
+CY_TEST("a client that says nothing, one whose head trickles and one whose body trickles are let go")
+{
+    struct cy_test_server *server =
+        cy_test_server(&(struct cy_server_options){.log_file = -1, .idle_seconds_max = 1, .body_grace_seconds = 1});
+    int silent = cy_test_connect(server->port), head = cy_test_connect(server->port), body = cy_test_connect(server->port);
+    int good = cy_test_connect(server->port);
+    cy_test_printf(head, "GET /values/a/b HTTP/1.1\r\n");
+    cy_test_printf(body, "PUT /spool/keep HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    cy_test_printf(good, "GET /slow/2500 HTTP/1.1\r\n" HOST "\r\n"); /* the server takes its time: nobody's fault */
+    bool head_ends = false, body_ends = false;
+    for (int i = 0; i < 40 && !(head_ends && body_ends); i++) {
+        char byte;
+        nanosleep(&(struct timespec){0, 200000000}, NULL);
+        cy_test_printf(head, "X");
+        cy_test_printf(body, "x");
+        head_ends = head_ends || recv(head, &byte, 1, MSG_DONTWAIT) == 0;
+        body_ends = body_ends || recv(body, &byte, 1, MSG_DONTWAIT) == 0;
+    }
+    assert_true(head_ends);
+    assert_true(body_ends);
+    assert_true(cy_test_is_closed(silent));
+    struct cy_arena arena = {0};
+    struct cy_buffer kept = {0};
+    cy_expect_str(cy_test_next_answer(good, false, &kept, &arena).body, "slow");
+    assert_int_equal(server->handled_count, 0);
+    close(silent), close(head), close(body), close(good);
+    wait_until(is_spool_empty, server, "an empty spool");
+    cy_buffer_release(&kept);
+    cy_arena_release(&arena);
+    cy_test_server_stop(server);
+}
+
+CY_TEST("when too many requests wait for a worker the next hears 503 at once and when to come again")
+{
+    enum { CLIENT_COUNT = 8 };
+    struct cy_test_server *server = cy_test_server(&(struct cy_server_options){.log_file = -1, .worker_count = 2, .queue_length_max = 2});
+    struct cy_arena arena = {0};
+    struct cy_buffer kept = {0};
+    int clients[CLIENT_COUNT], refused = 0;
+    for (int i = 0; i < CLIENT_COUNT; i++) {
+        clients[i] = cy_test_connect(server->port);
+        cy_test_printf(clients[i], "GET /slow/300 HTTP/1.1\r\n" HOST "\r\n");
+    }
+    assert_int_equal(cy_test_ask(server->port, &arena, "GET /inline HTTP/1.1\r\n" HOST "\r\n").status, 200);
+    for (int i = 0; i < CLIENT_COUNT; i++) {
+        kept.size = 0;
+        struct cy_test_answer answer = cy_test_next_answer(clients[i], false, &kept, &arena);
+        if (answer.status == 503) {
+            refused++;
+            cy_expect_str(cy_test_header(answer, "Retry-After"), "1");
+            assert_non_null(memmem(answer.body.data, answer.body.size, "2 requests are waiting", 22));
+        } else {
+            cy_expect_str(answer.body, "slow");
+        }
+        close(clients[i]);
+    }
+    assert_in_range(refused, CLIENT_COUNT - 4, CLIENT_COUNT - 2); /* two wait, and one or two more run by when the others come */
+    cy_buffer_release(&kept);
+    cy_test_server_stop(server);
+    cy_arena_release(&arena);
+}
+
+CY_TEST("more uploads at once than there is room for hear 503, and the others go on")
+{
+    enum { CLIENT_COUNT = 140 };
+    struct cy_test_server *server = cy_test_server(NULL);
+    struct cy_arena arena = {0};
+    struct cy_buffer kept = {0};
+    int clients[CLIENT_COUNT], refused = 0, taken = 0;
+    for (int i = 0; i < CLIENT_COUNT; i++) {
+        clients[i] = cy_test_connect(server->port);
+        cy_test_printf(clients[i], "PUT /spool/drop HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nab");
+    }
+    for (int i = 0; i < 1000 && server->admit_count < CLIENT_COUNT; i++)
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    nanosleep(&(struct timespec){0, 300000000}, NULL); /* all have begun */
+    for (int i = 0; i < CLIENT_COUNT; i++) {
+        kept.size = 0;
+        cy_test_printf(clients[i], "cd");
+        int status = cy_test_next_answer(clients[i], false, &kept, &arena).status;
+        refused += status == 503;
+        taken += status == 201;
+        close(clients[i]);
+    }
+    assert_int_equal(taken, 128);
+    assert_int_equal(refused, CLIENT_COUNT - 128);
+    wait_until(is_spool_empty, server, "an empty spool");
+    cy_buffer_release(&kept);
+    cy_test_server_stop(server);
+    cy_arena_release(&arena);
+}
+
 /* ---- proxies and the local socket ---- */
 
 CY_TEST("X-Forwarded headers count from a proxy that is trusted, and from nobody else")
