@@ -26,7 +26,6 @@ struct cy_principal {
     const char *user_name;
     const char *token_id; /* NULL: a session, or the local socket */
     const char *csrf;     /* of a session */
-    const char *token_id;      /* NULL: a session, or the local socket */
     const char *repository_id; /* of a Xet token: the one that it writes to */
     unsigned scopes;           /* enum cy_scope bits (hub/accounts.h) */
     bool is_admin;
