@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "cli/build_report.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
 
@@ -63,11 +64,25 @@ static const char *shown_path(struct cy_arena *arena, const char *path)
     return cy_arena_text(arena, below ? resolved + size + 1 : resolved);
 }
 
-static int build(const struct cy_plan *plan, struct cy_run_options *options, bool quiet)
+/* Who is told how far the build is: the screen and the log, and a hub. */
+struct listeners {
+    struct cy_progress_view view;
+    struct cy_build_report *report; /* NULL: no hub */
+};
+
+static void show(void *context, const struct cy_progress *progress)
+{
+    struct listeners *listeners = context;
+    cy_progress_show(&listeners->view, progress);
+    if (listeners->report != NULL)
+        cy_build_report_progress(listeners->report, progress);
+}
+
+static int build(const struct cy_plan *plan, struct cy_run_options *options, const char *report_target, bool quiet)
 {
     struct cy_error error;
-    struct cy_run_result result;
-    struct cy_progress_view view;
+    struct cy_run_result result = {0};
+    struct listeners listeners = {.report = NULL};
     struct cy_arena arena = {0};
     const char *log_path = cy_arena_printf(&arena, "%s.log", plan->output);
     char *slash = strrchr(log_path, '/');
@@ -76,21 +91,25 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
     if (slash != NULL && slash != log_path)
         status = cy_make_folders(cy_arena_printf(&arena, "%.*s", (int)(slash - log_path), log_path), &error);
     const bool log_is_new = !cy_path_exists(log_path);
+    if (status == CY_OK && report_target != NULL)
+        status = cy_build_report_open(&listeners.report, report_target, &error);
     if (status == CY_OK && (log = fopen(log_path, "ae")) == NULL)
         status = cy_error_errno(&error, "write the log", log_path);
     if (status != CY_OK) {
+        cy_build_report_close(listeners.report, status, &result, &error);
         cy_arena_release(&arena);
         return cy_report(&error);
     }
     catch_signals();
-    cy_progress_begin(&view, log, quiet);
-    options->progress = cy_progress_show;
-    options->progress_context = &view;
+    cy_progress_begin(&listeners.view, log, quiet);
+    options->progress = show;
+    options->progress_context = &listeners;
     options->stop = &stop;
     status = cy_run(plan, options, &result, &error);
-    cy_progress_end(&view);
+    cy_progress_end(&listeners.view);
+    cy_build_report_close(listeners.report, status, &result, &error);
     if (status == CY_OK) {
-        cy_progress_times(&view, &result, NULL);
+        cy_progress_times(&listeners.view, &result, NULL);
         fprintf(log, "build id %s\n", result.build_id);
         if (result.card_stays)
             fprintf(log, "the text of README.md was changed by hand and is kept; its figures are of an earlier build\n");
@@ -105,7 +124,7 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
             if (result.card_stays)
                 printf("\n  the text of README.md was changed by hand and is kept; its figures are of an earlier build\n");
         }
-    } else if (view.any) {
+    } else if (listeners.view.any) {
         fprintf(log, "%s\n", error.message);
     } else if (log_is_new) {
         cy_files->remove(log_path); /* refused before any work: nothing is left behind */
@@ -118,7 +137,7 @@ static int build(const struct cy_plan *plan, struct cy_run_options *options, boo
 
 int cy_cmd_build(int argc, char **argv)
 {
-    const char *output = NULL;
+    const char *output = NULL, *report = NULL;
     uint64_t threads = 0;
     bool dry_run = false, quiet = false;
     struct cy_run_options run = {0};
@@ -131,6 +150,7 @@ int cy_cmd_build(int argc, char **argv)
         CY_OPT_FLAG("restart", &run.restart, "forget what an interrupted run has done"),
         CY_OPT_FLAG("replace", &run.replace, "replace the dataset that is there, when the new one is whole"),
         CY_OPT_SIZE("part", &run.part_bytes, "raw input between two checkpoints (64MiB, at most 256MiB)"),
+        CY_OPT_TEXT("report", &report, "[HUB/]ORG/NAME", "tell a hub, in this repository, how far the build is"),
         CY_OPT_FLAG("quiet", &quiet, "no progress, no summary"),
         CY_OPT_END,
     };
@@ -170,7 +190,7 @@ int cy_cmd_build(int argc, char **argv)
     else if (dry_run)
         print_plan(&plan), status = CY_EXIT_OK;
     else
-        status = build(&plan, &run, quiet);
+        status = build(&plan, &run, report, quiet);
     cy_plan_release(&plan);
     return status;
 }

@@ -25,6 +25,11 @@ static double seconds_since(uint64_t then_ns)
     return (double)(cy_clock_ns() - then_ns) / 1e9;
 }
 
+const char *cy_progress_stage_name(enum cy_run_stage stage)
+{
+    return stage_names[stage];
+}
+
 static void stage_text(const struct cy_progress *progress, char text[96])
 {
     snprintf(text, 96, "%s%s%s", stage_names[progress->stage], progress->step[0] != '\0' ? ": " : "", progress->step);

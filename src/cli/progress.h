@@ -18,6 +18,9 @@ struct cy_progress_view {
     bool any;
 };
 
+/* "reading", "writing", …: what a stage is called. */
+const char *cy_progress_stage_name(enum cy_run_stage stage);
+
 void cy_progress_begin(struct cy_progress_view *view, FILE *log, bool quiet);
 /* The callback for cy_run_options.progress; context is the view. */
 void cy_progress_show(void *context, const struct cy_progress *progress);

@@ -46,9 +46,13 @@ struct erasure {
 
 static enum cy_status erase_rows(struct cy_database *database, void *context, struct cy_error *error)
 {
-    static const enum cy_sql queries[] = {CY_SQL_erase_refs,         CY_SQL_erase_repository_tags,
-                                          CY_SQL_erase_upload_parts, CY_SQL_erase_repository_objects,
-                                          CY_SQL_erase_listings,     CY_SQL_erase_commits};
+    static const enum cy_sql queries[] = {CY_SQL_erase_refs,
+                                          CY_SQL_erase_runs,
+                                          CY_SQL_erase_repository_tags,
+                                          CY_SQL_erase_upload_parts,
+                                          CY_SQL_erase_repository_objects,
+                                          CY_SQL_erase_listings,
+                                          CY_SQL_erase_commits};
     const struct erasure *erasure = context;
     struct cy_arena arena = {0};
     struct cy_buffer detail = {0};

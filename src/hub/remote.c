@@ -17,6 +17,7 @@ struct cy_remote {
     char *authorization; /* "Authorization: Bearer …", or NULL */
     bool (*moved)(void *context, uint64_t bytes);
     void *moved_context;
+    long seconds_max; /* of one request; 0: no limit */
     char problem[CURL_ERROR_SIZE];
 };
 
@@ -62,6 +63,11 @@ void cy_remote_watch(struct cy_remote *remote, bool (*moved)(void *context, uint
 {
     remote->moved = moved;
     remote->moved_context = context;
+}
+
+void cy_remote_limit(struct cy_remote *remote, long seconds)
+{
+    remote->seconds_max = seconds;
 }
 
 /* ---- one transfer ---- */
@@ -197,6 +203,7 @@ static CURLcode run(struct transfer *transfer, const char *method, const char *u
     cy_curl.curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     cy_curl.curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     cy_curl.curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+    cy_curl.curl_easy_setopt(curl, CURLOPT_TIMEOUT, remote->seconds_max);
     cy_curl.curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     cy_curl.curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)CY_REMOTE_QUIET_S);
     cy_curl.curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);

@@ -20,6 +20,9 @@ void cy_remote_close(struct cy_remote *remote); /* NULL is fine */
 /* Told how many bytes of the file under way have moved; returning false stops with CY_INTERRUPTED. */
 void cy_remote_watch(struct cy_remote *remote, bool (*moved)(void *context, uint64_t bytes), void *context);
 
+/* Every request ends after so long, whatever it does; 0: as long as it moves. */
+void cy_remote_limit(struct cy_remote *remote, long seconds);
+
 struct cy_remote_answer {
     int status;         /* of HTTP */
     struct cy_str body; /* in the arena, with a 0 byte behind it */

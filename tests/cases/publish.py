@@ -1,5 +1,5 @@
 """Publishing a dataset to a hub, pulling it, building from it, and finding it: with the program alone on both sides."""
-import json, os, random, shutil, signal, subprocess, time, urllib.parse
+import hashlib, json, os, random, shutil, signal, subprocess, time, urllib.parse
 from _case import CIYUAN, case, ciyuan, finish, scratch, write
 from _hub import Hub
 
@@ -182,6 +182,25 @@ def _():
     assert status == 200 and page["row_count"] == 1 and page["rows"][0]["row"]["operator"] == "where", (page["row_count"], page["rows"])
     status, _, split = hub.ask("GET", "/datasets-server/splits?dataset=press/web")
     assert status == 200 and split["splits"] == [{"dataset": "press/web", "config": "default", "split": "train"}], split
+
+
+@case("a build tells a hub how far it is, and what became of it; the hub's absence costs it nothing")
+def _():
+    recipe = write("told.yaml", "name: told\nsources: [big.jsonl]\nsteps: []\noutput: {path: told}\n")
+    ciyuan("build", recipe, "--report", hub.url + "/press/web")
+    status, _, runs = hub.ask("GET", "/api/v1/datasets/press/web/runs")
+    assert status == 200 and len(runs["items"]) == 1, runs
+    run = runs["items"][0]
+    build_id = hashlib.sha256(open(os.path.join(scratch, "told", "MANIFEST"), "rb").read()).hexdigest()
+    assert run["state"] == "done" and run["user"] == "alice" and run["progress"]["build_id"] == build_id, run
+    assert hub.ask("GET", f"/api/v1/runs/{run['id']}")[2]["progress"]["kept_count"] == 3000
+    bad = {"repository": "press/web", "state": "running", "progress": {}}
+    assert hub.ask("PUT", f"/api/v1/runs/{run['id']}", hub.token("bob"), bad)[0] == 403
+    begun = time.monotonic()
+    ciyuan("build", recipe, "--replace", "--report", "http://127.0.0.1:1/press/web")
+    assert time.monotonic() - begun < 20
+    _, err = ciyuan("build", recipe, "--replace", "--report", "press", status=2)
+    assert "names no repository" in err, err
 
 
 @case("the doctor finds all of it there")
