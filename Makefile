@@ -23,6 +23,10 @@ tsan: ## the C tests under the thread sanitizer
 bench: ## speed, beside the peers (installs them); writes bench/build.md
 	cmake --preset bench && cmake --build --preset bench && tools/bench_build.py
 
+bench-tokens: ## tokens a second beside gigatoken: TEXTS="a.jsonl b.jsonl.gz" VOCABULARIES=x.json,y.json (o200k_base)
+	cmake --preset bench && cmake --build --preset bench --target bench_tokens
+	.deps/venv/bin/python bench/peer_tokens.py $(or $(VOCABULARIES),.deps/share/vocabularies/o200k_base.json) $(TEXTS)
+
 fuzz: ## every fuzz target, SECONDS each (600)
 	cmake --preset fuzz && cmake --build --preset fuzz && tools/run_fuzz.sh $(or $(SECONDS_EACH),600)
 
@@ -54,4 +58,4 @@ bench-serve: ## the HTTP server beside nginx (needs nginx and wrk)
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: help build test lint tsan bench fuzz heavy man install deb soak bench-serve clean
+.PHONY: help build test lint tsan bench bench-tokens fuzz heavy man install deb soak bench-serve clean

@@ -2,10 +2,11 @@
 """Tokens a second beside gigatoken and tiktoken: one thread, every run a fresh process, the programs in turn.
 
     pip install -r bench/requirements.txt;  cmake --preset bench && cmake --build --preset bench
-    bench/peer_tokens.py VOCABULARY.json FILE.jsonl[.gz] …  [--rounds 3]
+    bench/peer_tokens.py VOCABULARY.json[,VOCABULARY.json …] FILE.jsonl[.gz] …  [--rounds 3]
 
-VOCABULARY is a rank file in JSON (npm tiktoken, encoders/NAME.json). Documents (`text` or `main_content`) are cut at about 4 KB; files given together with a
-comma are one text. MB/s of processor time, the best of the rounds: the first pass, over text that nobody has seen, and the third.
+VOCABULARY is a rank file in JSON (npm tiktoken, encoders/NAME.json) or a tokenizer.json, called NAME.json. Documents (`text` or `main_content`) are cut at
+about 4 KB; files given together with a comma are one text. MB/s of processor time, the median of the rounds: the first pass, over text that nobody has
+seen, and the third. Of ciyuan also two threads together, each by its own processor time; its loading is with a compiled form in place.
 """
 import argparse
 import base64
@@ -13,6 +14,7 @@ import gzip
 import json
 import os
 import re
+import statistics
 import struct
 import subprocess
 import sys
@@ -58,17 +60,19 @@ def ranks_of(vocabulary):
 def run_peer(peer, vocabulary_path, records, passes):
     """In a process of its own: prints the load and first call in ms, then MB/s a pass."""
     name = os.path.basename(vocabulary_path).rsplit(".", 1)[0]
-    vocabulary, texts = json.load(open(vocabulary_path)), read_records(records)
-    ranks = ranks_of(vocabulary)
+    content, texts = open(vocabulary_path, encoding="utf-8").read(), read_records(records)
+    vocabulary = json.loads(content)
+    ranks = ranks_of(vocabulary) if "bpe_ranks" in vocabulary else None
     if peer == "gigatoken":
         import gigatoken
 
-        rank_file = f"{records}.{name}/{name}.tiktoken"
-        os.makedirs(os.path.dirname(rank_file), exist_ok=True)
-        with open(rank_file, "w") as out:
-            out.writelines(f"{base64.b64encode(token).decode()} {rank}\n" for token, rank in ranks.items())
+        if ranks is not None:
+            rank_file = f"{records}.{name}/{name}.tiktoken"
+            os.makedirs(os.path.dirname(rank_file), exist_ok=True)
+            with open(rank_file, "w") as out:
+                out.writelines(f"{base64.b64encode(token).decode()} {rank}\n" for token, rank in ranks.items())
         start = time.process_time()
-        tokenizer = gigatoken.Tokenizer.from_tiktoken(rank_file)
+        tokenizer = gigatoken.Tokenizer.from_json(content) if ranks is None else gigatoken.Tokenizer.from_tiktoken(rank_file)
         loaded = time.process_time()
         tokenizer.encode(b"hello")
         encode = lambda: tokenizer.encode_batch(texts, parallel=False)
@@ -90,43 +94,52 @@ def run_peer(peer, vocabulary_path, records, passes):
         print(size / 1e6 / (time.process_time() - start))
 
 
-def measure(program, vocabulary, records):
-    """(load ms, first call ms, [MB/s a pass], [MB/s a pass when counting])."""
+def own_run(vocabulary, records, threads, folder):
+    """Load and first call in ms, MB/s of each pass when encoding, and when counting."""
+    output = subprocess.run([OURS, vocabulary, records, "3", str(threads), folder], stdout=subprocess.PIPE, check=True, text=True).stdout
+    times = re.search(r"loaded in ([\d.]+) ms, first call ([\d.]+) ms", output)
+    return [float(times[1]), float(times[2])] + [float(rate) for rate in re.findall(r"pass \d+: +([\d.]+) MB/s", output)]
+
+
+def measure(program, vocabulary, records, folder):
+    """A name for each number."""
     if program == "ciyuan":
-        output = subprocess.run([OURS, vocabulary, records, "3"], stdout=subprocess.PIPE, check=True, text=True).stdout
-        times = re.search(r"loaded in ([\d.]+) ms, first call ([\d.]+) ms", output)
-        passes = [[float(rate) for rate in re.findall(rf"{kind} pass \d+: +([\d.]+) MB/s", output)] for kind in ("encode", "count")]
-        return float(times[1]), float(times[2]), *passes
+        one, two = own_run(vocabulary, records, 1, folder), own_run(vocabulary, records, 2, folder)
+        names = ("load ms", "first call ms", "unseen", "", "third", "count unseen", "", "count third")
+        return {**{name: value for name, value in zip(names, one) if name}, "two threads unseen": two[2], "two threads third": two[4]}
     command = [sys.executable, __file__, "--peer", program, vocabulary, records, "1" if program == "tiktoken" else "3"]
     lines = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.split("\n")
-    return *map(float, lines[0].split()), [float(line) for line in lines[1:] if line], []
+    load, first = map(float, lines[0].split())
+    rates = [float(line) for line in lines[1:] if line]
+    return {"load ms": load, "first call ms": first, "unseen": rates[0], **({"third": rates[2]} if len(rates) > 2 else {})}
 
 
 def main():
     if sys.argv[1:2] == ["--peer"]:
         return run_peer(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))
     parser = argparse.ArgumentParser()
-    parser.add_argument("vocabulary")
+    parser.add_argument("vocabularies")
     parser.add_argument("files", nargs="+")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for index, files in enumerate(options.files):
             records = os.path.join(folder, f"{index}.records")
-            with open(records, "wb") as out:
-                out.writelines(struct.pack("<I", len(text)) + text for text in documents(files))
-            print(f"{files}, {os.path.getsize(records) / 1e6:.1f} MB, {os.path.basename(options.vocabulary)}")
-            best = {}
-            for round_index in range(options.rounds):
-                for program in ("ciyuan", "gigatoken") + (("tiktoken",) if round_index == 0 else ()):
-                    load, first, encode, count = measure(program, options.vocabulary, records)
-                    known = best.setdefault(program, [load, first, encode, count])
-                    known[:2] = min(known[0], load), min(known[1], first)
-                    known[2:] = [[max(pair) for pair in zip(old, new)] for old, new in zip(known[2:], (encode, count))]
-            for program, (load, first, encode, count) in best.items():
-                third = f"{encode[2]:7.1f} the third time" if len(encode) > 2 else ""
-                counting = f"; counting {count[0]:.1f} and {count[2]:.1f}" if count else ""
-                print(f"  {program:10} load {load:6.1f} ms, first call {first:6.1f} ms; MB/s {encode[0]:7.1f} unseen, {third}{counting}", flush=True)
+            if files.endswith(".records"):
+                records = files
+            else:
+                with open(records, "wb") as out:
+                    out.writelines(struct.pack("<I", len(text)) + text for text in documents(files))
+            for vocabulary in options.vocabularies.split(","):
+                own_run(vocabulary, records, 1, folder)  # makes the compiled form, and wakes the machine
+                found = {}
+                for round_index in range(options.rounds):
+                    for program in ("ciyuan", "gigatoken") + (("tiktoken",) if round_index == 0 and "bpe_ranks" in open(vocabulary).read() else ()):
+                        for name, value in measure(program, vocabulary, records, folder).items():
+                            found.setdefault(program, {}).setdefault(name, []).append(value)
+                print(f"{files}, {os.path.getsize(records) / 1e6:.1f} MB, {os.path.basename(vocabulary)}")
+                for program, values in found.items():
+                    print(f"  {program:10} " + ", ".join(f"{name} {statistics.median(value):.1f}" for name, value in values.items()), flush=True)
 
 
 main()

@@ -109,8 +109,8 @@ void cy_bpe_table_free(void *table, size_t size_bytes); /* NULL: nothing */
 /* ---- filling the tables ---- */
 
 void cy_bpe_tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_count); /* room for so many tokens of each kind */
-void cy_bpe_add_token(struct cy_bpe *bpe, uint32_t id);                             /* it is not there yet */
-void cy_bpe_pairs_init(struct cy_bpe *bpe, size_t count);                           /* room for so many pairs */
+bool cy_bpe_add_token(struct cy_bpe *bpe, uint32_t id);   /* false, and nothing added: its bytes are there already */
+void cy_bpe_pairs_init(struct cy_bpe *bpe, size_t count); /* room for so many pairs */
 void cy_bpe_add_pair(struct cy_bpe *bpe, uint32_t left, uint32_t right, uint32_t rank);
 void cy_bpe_byte_pairs_init(struct cy_bpe *bpe); /* from all pairs that are in the table now */
 size_t cy_bpe_pairs_bytes(const struct cy_bpe *bpe);

@@ -96,9 +96,8 @@ static enum cy_status read_tokens(struct cy_bpe *bpe, const struct cy_compiled *
     cy_bpe_tokens_init(bpe, short_count, count - short_count);
     for (size_t i = 0; i < count; i++) {
         size_t size = cy_vocabulary_token(bpe->vocabulary, ids[i]).size;
-        if (size == 0 || (size <= CY_BPE_SHORT_BYTES) != (i < short_count))
+        if (size == 0 || (size <= CY_BPE_SHORT_BYTES) != (i < short_count) || !cy_bpe_add_token(bpe, ids[i]))
             return cy_compiled_damaged("tokens", error);
-        cy_bpe_add_token(bpe, ids[i]);
     }
     return CY_OK;
 }

@@ -262,7 +262,7 @@ static uint32_t *order_by_rank(const struct cy_bpe_source *source, size_t *count
     return order;
 }
 
-static void ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
+static enum cy_status ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source, struct cy_error *error)
 {
     size_t count, short_count = 0;
     uint32_t *order = order_by_rank(source, &count);
@@ -270,8 +270,14 @@ static void ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
         short_count += cy_vocabulary_token(bpe->vocabulary, order[rank]).size <= CY_BPE_SHORT_BYTES;
     cy_bpe_tokens_init(bpe, short_count, count - short_count);
     bool identity = true;
+    enum cy_status status = CY_OK;
     for (size_t rank = 0; rank < count; rank++) {
-        cy_bpe_add_token(bpe, order[rank]);
+        if (!cy_bpe_add_token(bpe, order[rank])) {
+            status = cy_error_set(error, CY_BAD_INPUT, "the bytes of token %u are those of token %u, too", order[rank],
+                                  cy_bpe_find(bpe, cy_vocabulary_token(bpe->vocabulary, order[rank])));
+            free(order);
+            return status;
+        }
         identity = identity && order[rank] == rank;
     }
     if (!identity) {
@@ -287,6 +293,7 @@ static void ranks_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
     }
     chars_init(bpe, order, count, all_made);
     free(order);
+    return status;
 }
 
 /* ---- merges in their order ---- */
@@ -427,8 +434,10 @@ enum cy_status cy_bpe_new(struct cy_token_model **model, const struct cy_bpe_sou
         status = bytes_init(bpe, source, error);
         if (status == CY_OK && source->ranks == NULL)
             status = check_merges(source, error);
-        if (status == CY_OK)
-            source->ranks != NULL ? ranks_init(bpe, source) : merges_init(bpe, source);
+        if (status == CY_OK && source->ranks != NULL)
+            status = ranks_init(bpe, source, error);
+        else if (status == CY_OK)
+            merges_init(bpe, source);
     }
     if (status != CY_OK) {
         bpe_release(&bpe->model);

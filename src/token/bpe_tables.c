@@ -51,22 +51,27 @@ uint32_t cy_bpe_find(const struct cy_bpe *bpe, struct cy_str piece)
     return cy_bpe_find_short(bpe, low, high, cy_bpe_hash(low, high));
 }
 
-void cy_bpe_add_token(struct cy_bpe *bpe, uint32_t id)
+bool cy_bpe_add_token(struct cy_bpe *bpe, uint32_t id)
 {
     struct cy_str token = cy_vocabulary_token(bpe->vocabulary, id);
     uint64_t low, high;
     if (token.size > CY_BPE_SHORT_BYTES) {
-        size_t slot = cy_hash64(token, 0), mask = ((size_t)1 << bpe->long_bits) - 1;
-        while (bpe->long_tokens[slot &= mask] != UINT32_MAX)
-            slot++;
+        const size_t mask = ((size_t)1 << bpe->long_bits) - 1;
+        size_t slot = cy_hash64(token, 0) & mask;
+        for (; bpe->long_tokens[slot] != UINT32_MAX; slot = (slot + 1) & mask)
+            if (cy_str_equal(cy_vocabulary_token(bpe->vocabulary, bpe->long_tokens[slot]), token))
+                return false;
         bpe->long_tokens[slot] = id;
-        return;
+        return true;
     }
     short_key(token, &low, &high);
-    size_t slot = (size_t)(cy_bpe_hash(low, high) >> (64 - bpe->short_bits)), mask = ((size_t)1 << bpe->short_bits) - 1;
-    while (bpe->short_tokens[slot &= mask].high != 0)
-        slot++;
+    const size_t mask = ((size_t)1 << bpe->short_bits) - 1;
+    size_t slot = (size_t)(cy_bpe_hash(low, high) >> (64 - bpe->short_bits));
+    for (; bpe->short_tokens[slot].high != 0; slot = (slot + 1) & mask)
+        if (bpe->short_tokens[slot].low == low && ((bpe->short_tokens[slot].high ^ high) & 0xFFFFFFFFFu) == 0)
+            return false;
     bpe->short_tokens[slot] = (struct cy_bpe_short){low, high | (uint64_t)id << 36};
+    return true;
 }
 
 /* Room for so many tokens of each kind, half full at most. */

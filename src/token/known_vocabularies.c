@@ -19,12 +19,12 @@ static const struct cy_known_special o200k_specials[] = {{"<|endoftext|>", 19999
     "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 
 static const struct cy_known_vocabulary known[] = {
-    {"gpt2", R50K_PATTERN, gpt2_specials},
-    {"r50k_base", R50K_PATTERN, gpt2_specials},
-    {"p50k_base", R50K_PATTERN, gpt2_specials},
-    {"p50k_edit", R50K_PATTERN, p50k_edit_specials},
-    {"cl100k_base", CL100K_PATTERN, cl100k_specials},
-    {"o200k_base", O200K_PATTERN, o200k_specials},
+    {"gpt2", R50K_PATTERN, gpt2_specials, 50256},
+    {"r50k_base", R50K_PATTERN, gpt2_specials, 50256},
+    {"p50k_base", R50K_PATTERN, gpt2_specials, 50280},
+    {"p50k_edit", R50K_PATTERN, p50k_edit_specials, 50280},
+    {"cl100k_base", CL100K_PATTERN, cl100k_specials, 100256},
+    {"o200k_base", O200K_PATTERN, o200k_specials, 199998},
 };
 
 const struct cy_known_vocabulary *cy_known_vocabulary(struct cy_str name)

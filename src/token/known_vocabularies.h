@@ -13,6 +13,7 @@ struct cy_known_vocabulary {
     const char *name;    /* "o200k_base" */
     const char *pattern; /* as tiktoken 0.14 has it */
     const struct cy_known_special *specials;
+    size_t rank_count; /* tokens of its rank file */
 };
 
 /* NULL when the name is not known. */

@@ -1,5 +1,6 @@
 #include "token/added_tokens.h"
 #include "token/compiled.h"
+#include "token/known_vocabularies.h"
 #include "token/tokenizer_parts.h"
 
 #include "base/files.h"
@@ -98,9 +99,25 @@ static enum cy_status parse_as(struct cy_tokenizer *tokenizer, struct cy_str fil
     return cy_tokenizer_parse_sentencepiece(tokenizer, file, error);
 }
 
-/* compiled_folder: NULL, or where a compiled form is looked for; `reads`: whether one was used. */
+/* A rank file ends anywhere; of a known vocabulary it is known how many tokens it has. */
+static enum cy_status check_whole(const struct cy_tokenizer *tokenizer, enum cy_vocabulary_format format, struct cy_error *error)
+{
+    const struct cy_known_vocabulary *known = cy_known_vocabulary(cy_str(tokenizer->name));
+    size_t count = 0;
+    if (format != CY_VOCABULARY_RANKS || known == NULL)
+        return CY_OK;
+    for (uint32_t id = 0; id < tokenizer->vocabulary.count; id++)
+        count += cy_vocabulary_token(&tokenizer->vocabulary, id).size > 0;
+    count -= tokenizer->added_count;
+    if (count == known->rank_count)
+        return CY_OK;
+    cy_error_set(error, CY_BAD_INPUT, "it has %zu tokens, and %s has %zu", count, known->name, known->rank_count);
+    return cy_error_hint(error, "the file was cut short, or is another vocabulary than its name says");
+}
+
+/* of_file: the whole of it is expected. compiled_folder: NULL, or where a compiled form is looked for; `reads`: whether one was used. */
 static enum cy_status parse(struct cy_tokenizer **tokenizer, struct cy_str file, const char *name, enum cy_vocabulary_format format,
-                            const char *compiled_folder, bool *reads, struct cy_error *error)
+                            bool of_file, const char *compiled_folder, bool *reads, struct cy_error *error)
 {
     struct cy_tokenizer *made = cy_tokenizer_new(name, file);
     struct cy_compiled *compiled = compiled_folder != NULL ? cy_compiled_open(compiled_folder, made->sha256, name) : NULL;
@@ -112,6 +129,8 @@ static enum cy_status parse(struct cy_tokenizer **tokenizer, struct cy_str file,
     if (status == CY_OK)
         status = cy_tokenizer_finish(made, error);
     made->compiled = NULL;
+    if (status == CY_OK && of_file)
+        status = check_whole(made, format, error);
     if (status == CY_OK && compiled != NULL && compiled->complete && made->vocabulary.count >= CY_COMPILED_TOKENS_MIN) {
         compiled->format = format;
         cy_compiled_write(compiled, compiled_folder, made->sha256, name);
@@ -129,7 +148,7 @@ enum cy_status cy_tokenizer_parse(struct cy_tokenizer **tokenizer, struct cy_str
                                   struct cy_error *error)
 {
     bool reads;
-    return parse(tokenizer, file, name, format, NULL, &reads, error);
+    return parse(tokenizer, file, name, format, false, NULL, &reads, error);
 }
 
 static enum cy_status load(struct cy_tokenizer **tokenizer, const char *path, enum cy_vocabulary_format format, const char *compiled_folder,
@@ -147,10 +166,16 @@ static enum cy_status load(struct cy_tokenizer **tokenizer, const char *path, en
     memcpy(name, base, size);
     name[size] = 0;
     struct cy_str content = {file.data, file.size};
+    if (file.size > CY_TOKEN_FILE_BYTES_MAX) { /* before it is hashed, which reads all of it */
+        cy_error_set(error, CY_BAD_INPUT, "cannot use the vocabulary \"%.300s\": it has %zu bytes, and at most %d can be used", path,
+                     file.size, CY_TOKEN_FILE_BYTES_MAX);
+        cy_unmap(&file);
+        return CY_BAD_INPUT;
+    }
     bool reads;
-    status = parse(tokenizer, content, name, format, compiled_folder, &reads, error);
+    status = parse(tokenizer, content, name, format, true, compiled_folder, &reads, error);
     if (status != CY_OK && reads) /* whatever is wrong with the compiled form: the file itself counts */
-        status = parse(tokenizer, content, name, format, NULL, &reads, error);
+        status = parse(tokenizer, content, name, format, true, NULL, &reads, error);
     cy_unmap(&file);
     if (status == CY_BAD_INPUT) { /* say which file */
         char message[sizeof error->message];

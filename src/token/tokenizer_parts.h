@@ -15,6 +15,9 @@ enum { CY_TOKEN_ID_MAX = (1 << 21) - 1 };
 /* A token's bytes; the longest of known vocabularies has 512 (o200k has 128). */
 enum { CY_TOKEN_BYTES_MAX = 65535 };
 
+/* A file's bytes; the largest known one, gemma3's, has 34 MB. */
+enum { CY_TOKEN_FILE_BYTES_MAX = 512 << 20 };
+
 /* ---- ids and bytes ---- */
 
 /* id → bytes. `ends[id]`: offset in `bytes` behind the token; its beginning is where the one before ends. */
