@@ -274,6 +274,8 @@ CY_TEST("a fetch that failed is told to all who waited, leaves nothing behind, a
     assert_true(cy_path_exists(path));
     cy_object_cache_release(origin.cache, sha256);
     assert_int_equal(cy_object_cache_bytes(origin.cache), 0);
-    assert_int_equal(cy_object_cache_hold(origin.cache, "ff", &fetch, &path, &size_bytes, &error), CY_END);
+    assert_int_equal(cy_object_cache_hold(origin.cache, "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", &fetch, &path,
+                                          &size_bytes, &error),
+                     CY_END);
     cy_object_cache_close(origin.cache);
 }
