@@ -113,11 +113,61 @@ static int run_members(int argc, char **argv)
     return exit_status;
 }
 
+static int run_quota(int argc, char **argv)
+{
+    struct cy_local local = {0};
+    int64_t size_bytes = 0;
+    bool no_limit = false;
+    const struct cy_option options[] = {
+        CY_OPT_SIZE("size", &size_bytes, "what its datasets may hold, all versions together"),
+        CY_OPT_FLAG("no-limit", &no_limit, "whatever the disk takes"),
+        CY_LOCAL_OPTIONS(local),
+        CY_OPT_END,
+    };
+    static const char *const examples[] = {"ciyuan org quota press --size 2TiB", "limit what press may hold", NULL, NULL};
+    int exit_status =
+        cy_parse_options(&argc, argv,
+                         &(struct cy_usage){
+                             .command = "org quota",
+                             .arguments = "ACCOUNT",
+                             .summary = "Shows what an organisation or user holds and may hold, or sets it. What is there already stays.",
+                             .options = options,
+                             .argument_min = 1,
+                             .argument_max = 1,
+                             .examples = examples,
+                         });
+    if (exit_status >= 0)
+        return exit_status;
+    struct cy_arena arena = {0};
+    struct cy_buffer body = {0};
+    struct cy_str answer;
+    const char *target = cy_arena_printf(&arena, "/api/v1/accounts/%s/quota", cy_accounts_escape(&arena, argv[0]));
+    bool sets = size_bytes > 0 || no_limit;
+    if (sets && no_limit)
+        cy_buffer_add_text(&body, "{\"size_bytes_max\":null}");
+    else if (sets)
+        cy_buffer_printf(&body, "{\"size_bytes_max\":%lld}", (long long)size_bytes);
+    exit_status = cy_accounts_ask(&local, sets ? "PUT" : "GET", target, &body, &arena, &answer);
+    if (exit_status == CY_EXIT_OK && !sets) {
+        yyjson_doc *document = yyjson_read(answer.data, answer.size, YYJSON_READ_NOFLAG);
+        yyjson_val *root = yyjson_doc_get_root(document), *max = yyjson_obj_get(root, "size_bytes_max");
+        printf("holds %lld bytes", (long long)yyjson_get_sint(yyjson_obj_get(root, "size_bytes")));
+        if (yyjson_is_null(max))
+            puts(", without a limit");
+        else
+            printf(" of %lld\n", (long long)yyjson_get_sint(max));
+        yyjson_doc_free(document);
+    }
+    cy_arena_release(&arena);
+    return exit_status;
+}
+
 int cy_cmd_org(int argc, char **argv)
 {
     static const struct cy_command commands[] = {
         {"create", "make an organisation", run_create},
         {"member", "make a user a member, or take him out", run_member},
+        {"quota", "show or set what an account may hold", run_quota},
         {"members", "list who belongs to it", run_members},
         {0},
     };

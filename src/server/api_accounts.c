@@ -1,39 +1,11 @@
 /* Users, tokens, organisations and members: what an admin does, by the page or by the commands `ciyuan user`, `token` and `org`. */
 #include "hub/tokens.h"
-#include "server/hf.h"
+#include "server/api.h"
 
 #include <yyjson.h>
 
 cy_handler cy_api_user_create, cy_api_user_disable, cy_api_token_create, cy_api_token_list, cy_api_token_revoke, cy_api_organisation_create,
     cy_api_member_set, cy_api_member_list;
-
-static bool is_admin(const struct cy_request *request)
-{
-    return request->principal.is_local || (request->principal.is_admin && (request->principal.scopes & CY_SCOPE_ADMIN));
-}
-
-static bool check_admin(struct cy_request *request, struct cy_response *response)
-{
-    if (is_admin(request))
-        return true;
-    cy_hf_forbid(request, response, "this is for admins of the server, with a token of the scope \"admin\"");
-    return false;
-}
-
-/* The account of that name, or an answer and false. */
-static bool find_account(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *account)
-{
-    struct cy_outcome outcome = {0};
-    struct cy_database *database;
-    enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
-    if (status == CY_OK) {
-        status = cy_account_find(database, name, request->arena, account, &outcome);
-        cy_store_reader_back(request->app->hub->store, database);
-    }
-    if (status != CY_OK)
-        cy_hf_refuse(request, response, &outcome);
-    return status == CY_OK;
-}
 
 static void create(struct cy_request *request, struct cy_response *response, enum cy_account_kind kind)
 {
@@ -66,14 +38,14 @@ static void create(struct cy_request *request, struct cy_response *response, enu
 
 void cy_api_user_create(struct cy_request *request, struct cy_response *response)
 {
-    if (check_admin(request, response))
+    if (cy_api_check_admin(request, response))
         create(request, response, CY_ACCOUNT_USER);
 }
 
 void cy_api_organisation_create(struct cy_request *request, struct cy_response *response)
 {
     bool is_user = request->principal.user_id != NULL && (request->principal.scopes & CY_SCOPE_WRITE);
-    if (is_user || check_admin(request, response))
+    if (is_user || cy_api_check_admin(request, response))
         create(request, response, CY_ACCOUNT_ORGANISATION);
 }
 
@@ -82,10 +54,10 @@ void cy_api_user_disable(struct cy_request *request, struct cy_response *respons
     struct cy_account account;
     struct cy_outcome outcome;
     struct cy_actor actor = cy_actor_of(request);
-    if (!check_admin(request, response))
+    if (!cy_api_check_admin(request, response))
         return;
     yyjson_val *body = cy_hf_body_object(request, response);
-    if (body == NULL || !find_account(request, response, request->path_values[0], &account))
+    if (body == NULL || !cy_api_find_account(request, response, request->path_values[0], &account))
         return;
     if (cy_account_disable(request->app->hub, &actor, account.id, yyjson_is_true(yyjson_obj_get(body, "is_disabled")), &outcome) != CY_OK)
         cy_hf_refuse(request, response, &outcome);
@@ -97,9 +69,9 @@ static bool find_own(struct cy_request *request, struct cy_response *response, s
 {
     bool is_own = request->principal.user_name != NULL && cy_str_equal_nocase(cy_str(request->principal.user_name), name) &&
                   (request->principal.scopes & CY_SCOPE_WRITE);
-    if (!is_own && !check_admin(request, response))
+    if (!is_own && !cy_api_check_admin(request, response))
         return false;
-    if (!find_account(request, response, name, account))
+    if (!cy_api_find_account(request, response, name, account))
         return false;
     if (account->kind == CY_ACCOUNT_USER)
         return true;
@@ -124,7 +96,7 @@ void cy_api_token_create(struct cy_request *request, struct cy_response *respons
                          (int)CY_MIN(scope.size, 100), scope.data);
         return;
     }
-    if (!is_admin(request) && (scopes & ~request->principal.scopes) != 0) {
+    if (!cy_api_is_admin(request) && (scopes & ~request->principal.scopes) != 0) {
         cy_hf_forbid(request, response, "a token cannot make one that may do more than itself");
         return;
     }
@@ -198,37 +170,14 @@ void cy_api_token_revoke(struct cy_request *request, struct cy_response *respons
 
 /* ---- members ---- */
 
-/* May he change the members of this organisation? */
-static bool check_organisation_admin(struct cy_request *request, struct cy_response *response, const struct cy_account *organisation)
-{
-    struct cy_outcome outcome = {0};
-    struct cy_database *database;
-    struct cy_result rows = {0};
-    if (is_admin(request))
-        return true;
-    enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
-    if (status == CY_OK) {
-        status = CY_RUN(database, CY_SQL_member_role, request->arena, &rows, &outcome.error, cy_value_text(organisation->id),
-                        cy_value_text(cy_str(request->principal.user_id)));
-        cy_store_reader_back(request->app->hub->store, database);
-    }
-    bool is_allowed =
-        rows.row_count == 1 && cy_result_integer(&rows, 0, 0) == CY_ROLE_ADMIN && (request->principal.scopes & CY_SCOPE_WRITE);
-    if (status != CY_OK)
-        cy_hf_refuse(request, response, &outcome);
-    else if (!is_allowed)
-        cy_hf_forbid(request, response, "you are no admin of this organisation");
-    return status == CY_OK && is_allowed;
-}
-
 void cy_api_member_set(struct cy_request *request, struct cy_response *response)
 {
     struct cy_account organisation, user;
     struct cy_outcome outcome;
     struct cy_actor actor = cy_actor_of(request);
     enum cy_role role = CY_ROLE_NONE;
-    if (!find_account(request, response, request->path_values[0], &organisation) ||
-        !check_organisation_admin(request, response, &organisation))
+    if (!cy_api_find_account(request, response, request->path_values[0], &organisation) ||
+        !cy_api_check_organisation_admin(request, response, &organisation))
         return;
     if (strcmp(request->method, "DELETE") != 0) {
         yyjson_val *body = cy_hf_body_object(request, response);
@@ -241,7 +190,7 @@ void cy_api_member_set(struct cy_request *request, struct cy_response *response)
             return;
         }
     }
-    if (!find_account(request, response, request->path_values[1], &user))
+    if (!cy_api_find_account(request, response, request->path_values[1], &user))
         return;
     if (cy_member_set(request->app->hub, &actor, &organisation, &user, role, &outcome) != CY_OK)
         cy_hf_refuse(request, response, &outcome);
@@ -258,7 +207,7 @@ void cy_api_member_list(struct cy_request *request, struct cy_response *response
         cy_hf_forbid(request, response, "log in to see who belongs to an organisation");
         return;
     }
-    if (!find_account(request, response, request->path_values[0], &organisation))
+    if (!cy_api_find_account(request, response, request->path_values[0], &organisation))
         return;
     enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
     if (status == CY_OK) {

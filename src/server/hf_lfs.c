@@ -9,6 +9,7 @@
 #include "server/hf.h"
 
 #include "hub/commits.h"
+#include "hub/standing.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,6 +59,7 @@ struct batch {
     struct cy_hf *hf;
     struct cy_json *json;
     bool is_upload, takes_basic, takes_multipart;
+    int64_t room_bytes; /* that the account's quota leaves; -1: no limit */
 };
 
 static void add_action(struct cy_json *json, const char *name, struct cy_str url)
@@ -104,6 +106,10 @@ static void add_upload(struct batch *batch, struct cy_str oid, uint64_t size_byt
         return; /* it is there: no action */
     if (held->is_held) {
         add_error(batch->json, 422, "the object of this hash has another size");
+        return;
+    }
+    if (batch->room_bytes >= 0 && size_bytes > (uint64_t)batch->room_bytes) {
+        add_error(batch->json, 413, "the account may not hold so much: its quota is used up");
         return;
     }
     const char *path = cy_arena_printf(hf->request->arena, "/api/lfs/%.*s/%.*s/%" PRIu64, (int)r->id.size, r->id.data, (int)oid.size,
@@ -186,8 +192,10 @@ static void answer_batch(struct cy_hf *hf, yyjson_val *body, bool is_upload)
                           .takes_basic = transfers == NULL || takes(transfers, "basic"),
                           .takes_multipart = takes(transfers, "multipart")};
     struct cy_outcome outcome = {0};
-    enum cy_status status = CY_OK;
+    struct cy_quota quota = {0};
     size_t i, count;
+    enum cy_status status = cy_quota_get(hf->database, hf->repository.namespace_id, &quota, &outcome.error);
+    batch.room_bytes = quota.size_bytes_max < 0 ? -1 : CY_MAX(quota.size_bytes_max - quota.size_bytes, 0);
     cy_json_open_line(&json, NULL, '{');
     cy_json_text(&json, "transfer", batch.takes_basic ? CY_STR("basic") : CY_STR("multipart"));
     cy_json_text(&json, "hash_algo", CY_STR("sha256"));

@@ -8,14 +8,54 @@ cy_handler cy_hf_ask_access, cy_hf_requests, cy_hf_requests_handle, cy_hf_reques
 
 enum { REQUESTS_LIMIT = 100 };
 
+/* ---- the form ---- */
+
+/* Is `value` an answer to a field of the card's form? `kind`: "text", "checkbox", …, or {"type": "select", "options": […]}. */
+static bool fits_field(yyjson_val *kind, yyjson_val *value)
+{
+    yyjson_val *type = yyjson_is_obj(kind) ? yyjson_obj_get(kind, "type") : kind, *options = yyjson_obj_get(kind, "options"), *option;
+    size_t i, count;
+    if (yyjson_equals_str(type, "checkbox"))
+        return yyjson_is_true(value);
+    if (!yyjson_is_str(value) || yyjson_get_len(value) == 0)
+        return false;
+    if (!yyjson_equals_str(type, "select") || !yyjson_is_arr(options))
+        return true;
+    yyjson_arr_foreach(options, i, count, option)
+    {
+        yyjson_val *meant = yyjson_is_obj(option) ? yyjson_obj_get(option, "value") : option;
+        if (yyjson_is_str(meant) && yyjson_equals_strn(value, yyjson_get_str(meant), yyjson_get_len(meant)))
+            return true;
+    }
+    return false;
+}
+
+/* What the card's extra_gated_fields ask for must be filled in. False: the answer is there. */
+static bool check_form(struct cy_hf *hf, yyjson_val *body)
+{
+    yyjson_doc *card = yyjson_read(hf->repository.card.data, hf->repository.card.size, YYJSON_READ_NOFLAG);
+    yyjson_val *fields = yyjson_obj_get(yyjson_doc_get_root(card), "extra_gated_fields"), *name, *kind;
+    size_t i, count;
+    yyjson_obj_foreach(fields, i, count, name, kind)
+    {
+        if (hf->response->status == 0 && !fits_field(kind, yyjson_obj_getn(body, yyjson_get_str(name), yyjson_get_len(name))))
+            cy_respond_error(hf->request, hf->response, 400, NULL, "the form asks for \"%s\", and it is not filled in as it asks",
+                             yyjson_get_str(name));
+    }
+    yyjson_doc_free(card);
+    return hf->response->status == 0;
+}
+
 void cy_hf_ask_access(struct cy_request *request, struct cy_response *response)
 {
     struct cy_hf hf;
     struct cy_outcome outcome;
     struct cy_str status_now, fields = CY_STR("{}");
     struct cy_actor actor = cy_actor_of(request);
+    yyjson_val *body = NULL;
     if (request->body.size > 0 && request->body.data[0] == '{') { /* what the form asked for, kept as it is */
-        if (cy_hf_body_object(request, response) == NULL)
+        body = cy_hf_body_object(request, response);
+        if (body == NULL)
             return;
         fields = request->body;
     }
@@ -23,7 +63,7 @@ void cy_hf_ask_access(struct cy_request *request, struct cy_response *response)
         cy_hf_forbid(request, response, "log in to ask for access");
         return;
     }
-    if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE)) {
+    if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE) && check_form(&hf, body)) {
         cy_hf_release_reader(&hf);
         if (cy_access_ask(hf.hub, &actor, &hf.repository, fields, request->arena, &status_now, &outcome) != CY_OK) {
             cy_hf_refuse(request, response, &outcome);

@@ -327,6 +327,80 @@ def _():
     assert hub.ask("GET", f"/datasets/{repo}/resolve/main/data/a.txt", T["chief"])[0] == 200
 
 
+@case("a gated dataset's form, which its card asks for, must be filled in")
+def _():
+    ok(hub.ask("POST", "/api/repos/create", T["owner"], {"name": "form", "organization": "press", "type": "dataset"}))
+    card = """---
+extra_gated_prompt: You agree to the terms.
+extra_gated_fields:
+  Company: text
+  Country: {type: select, options: [Norway, {label: other, value: other}]}
+  I agree: checkbox
+---
+"""
+    ok(hub.ask("POST", "/api/datasets/press/form/commit/main", T["owner"], commit_body(small("README.md", card.encode())), NDJSON))
+    ok(hub.ask("PUT", "/api/datasets/press/form/settings", T["owner"], {"gated": "auto"}))
+    good = {"Company": "词元", "Country": "other", "I agree": True}
+    for wrong, name in ((None, "Company"), ({**good, "Company": ""}, "Company"), ({**good, "Country": "Mars"}, "Country"), ({**good, "I agree": "yes"}, "I agree")):
+        status, _, content = hub.ask("POST", "/datasets/press/form/ask-access", T["other"], wrong)
+        assert status == 400 and f'"{name}"' in content["error"], (wrong, status, content)
+    ok(hub.ask("POST", "/datasets/press/form/ask-access", T["other"], good))
+    accepted = ok(hub.ask("GET", "/api/datasets/press/form/user-access-request/accepted", T["owner"]))[2]
+    assert accepted[0]["fields"] == good, accepted
+
+
+@case("a grant lets one user in, as far as it says, until it is taken back")
+def _():
+    repo, grant = REPOSITORIES["private"], f"/api/v1/datasets/{REPOSITORIES['private']}/grants/other"
+    assert hub.ask("PUT", grant, T["writer"], {"role": "read"})[0] == 403
+    ok(hub.ask("PUT", grant, T["keeper"], {"role": "read"}))
+    assert hub.ask("GET", f"/datasets/{repo}/resolve/main/data/a.txt", T["other"])[0] == 200
+    assert hub.ask("POST", f"/api/datasets/{repo}/commit/main", T["other"], commit_body(small("x", b"x")), NDJSON)[0] == 403
+    assert ok(hub.ask("GET", f"/api/v1/datasets/{repo}/grants", T["keeper"]))[2]["items"] == [{"name": "other", "role": "read"}]
+    ok(hub.ask("DELETE", grant, T["keeper"]))
+    assert hub.ask("GET", f"/api/datasets/{repo}", T["other"])[0] == 404
+
+
+@case("a party is confirmed by an admin of its organisation alone")
+def _():
+    path = "/api/v1/datasets/other/mine/parties/press"
+    assert hub.ask("PUT", path, T["other"])[0] == 403 and hub.ask("PUT", path, T["writer"])[0] == 403
+    ok(hub.ask("PUT", path, T["keeper"]))
+    items = ok(hub.ask("GET", "/api/v1/datasets/other/mine/parties"))[2]["items"]
+    assert [(i["party"], i["organisation"]) for i in items] == [("press", "press")]
+    ok(hub.ask("DELETE", path, T["keeper"]))
+    assert ok(hub.ask("GET", "/api/v1/datasets/other/mine/parties"))[2]["items"] == []
+
+
+@case("likes are counted once a user, and listed for those who may see the dataset")
+def _():
+    for _ in range(2):
+        ok(hub.ask("POST", f"/api/datasets/{REPOSITORIES['private']}/like", T["writer"]))
+        ok(hub.ask("POST", "/api/datasets/other/mine/like", T["writer"]))
+    assert hub.ask("POST", "/api/datasets/other/mine/like")[0] == 401
+    names = lambda who: {like["repo"]["name"] for like in ok(hub.ask("GET", "/api/users/writer/likes", T[who]))[2]}
+    assert names("writer") == {"other/mine", REPOSITORIES["private"]} and names("other") == names("nobody") == {"other/mine"}
+    ok(hub.ask("DELETE", "/api/datasets/other/mine/like", T["writer"]))
+    assert names("writer") == {REPOSITORIES["private"]}
+    assert ok(hub.ask("GET", f"/api/datasets/{REPOSITORIES['private']}", T["writer"]))[2]["likes"] == 1
+
+
+@case("a quota refuses what goes beyond it, by commit and by large file, and names itself")
+def _():
+    assert hub.ask("PUT", "/api/v1/accounts/chief/quota", T["chief"], {"size_bytes_max": 5})[0] == 403
+    ok(hub.ask("POST", "/api/repos/create", T["chief"], {"name": "small", "type": "dataset"}))
+    ciyuan("org", "quota", "chief", "--size", "1000", "--data", hub.data)
+    ok(hub.ask("POST", "/api/datasets/chief/small/commit/main", T["chief"], commit_body(small("a", b"a" * 600)), NDJSON))
+    status, _, content = hub.ask("POST", "/api/datasets/chief/small/commit/main", T["chief"], commit_body(small("b", b"b" * 600)), NDJSON)
+    assert status == 413 and "1000" in content["error"] and "1200" in content["error"], content
+    assert upload("chief/small", T["chief"], b"c" * 600)[1]["error"]["code"] == 413
+    assert "actions" in upload("chief/small", T["chief"], b"c" * 300)[1]
+    assert ok(hub.ask("GET", "/api/v1/accounts/chief/quota", T["chief"]))[2] == {"size_bytes": 600, "size_bytes_max": 1000}
+    assert "holds 600 bytes of 1000" in ciyuan("org", "quota", "chief", "--data", hub.data)[0]
+    ciyuan("org", "quota", "chief", "--no-limit", "--data", hub.data)
+    ok(hub.ask("POST", "/api/datasets/chief/small/commit/main", T["chief"], commit_body(small("b", b"b" * 600)), NDJSON))
+
+
 @case("a file goes out as an attachment that no browser runs on this origin")
 def _():
     ok(hub.ask("POST", "/api/datasets/other/mine/commit/main", T["other"], commit_body(small("页 <x>.html", b"<script>")), NDJSON))
@@ -344,7 +418,25 @@ def _():
     hub.stop()
     hub = Hub(data=data)
     assert ok(hub.ask("GET", "/api/datasets/other/mine?blobs=true", T["other"]))[2] == before
+    assert hub.ask("GET", "/api/v1/audit/verify", T["chief"])[0] == 403 and hub.ask("GET", "/api/v1/audit/verify", ADMIN)[2]["is_good"]
+    listed = ciyuan("audit", "list", "--limit", "1000", "--data", hub.data)[0]
+    for action in ("user.create", "token.create", "token.revoke", "member.set", "repository.create", "commit", "ref.create", "access.answer",
+                   "grant.set", "party.confirm", "quota.set"):
+        assert f"  {action} " in listed, action
 
 
-hub.stop()
+@case("an audit entry that was changed behind the server's back is named")
+def _():
+    import sqlite3
+    hub.stop()
+    assert "good: " in ciyuan("audit", "verify", "--data", hub.data)[0]
+    database = sqlite3.connect(os.path.join(hub.data, "ciyuan.sqlite"))
+    database.execute("UPDATE audit SET actor_name = 'somebody' WHERE sequence = 7")
+    database.commit()
+    assert "entry 7 of the audit log was changed after it was written" in ciyuan("audit", "verify", "--data", hub.data, status=1)[0]
+    database.execute("DELETE FROM audit WHERE sequence = 7")
+    database.commit()
+    assert "has no entry 7" in ciyuan("audit", "verify", "--data", hub.data, status=1)[0]
+
+
 finish()

@@ -1,0 +1,1 @@
+DELETE FROM confirmations WHERE repository_id = $1 AND party = $2

@@ -1,0 +1,1 @@
+DELETE FROM grants WHERE repository_id = $1 AND user_id = $2

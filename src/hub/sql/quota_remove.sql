@@ -1,0 +1,1 @@
+DELETE FROM quotas WHERE account_id = $1

@@ -1,0 +1,18 @@
+/* What the resources of /api/v1 share: who is an admin, and accounts by name. */
+#ifndef CY_SERVER_API_H
+#define CY_SERVER_API_H
+
+#include "server/hf.h"
+
+/* An admin of the whole server, with a token or session of that scope, or the owner of the folder by the local socket. */
+bool cy_api_is_admin(const struct cy_request *request);
+/* The same, or an answer and false. */
+bool cy_api_check_admin(struct cy_request *request, struct cy_response *response);
+/* The account of that name, or an answer and false. */
+bool cy_api_find_account(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *account);
+/* The user of that name, or an answer and false. */
+bool cy_api_find_user(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *user);
+/* May he say what is done in the name of this organisation: its admin, or one of the server? Or an answer and false. */
+bool cy_api_check_organisation_admin(struct cy_request *request, struct cy_response *response, const struct cy_account *organisation);
+
+#endif
