@@ -312,7 +312,7 @@ def newcomers():
         ("name: x\n", '"sources" is missing', "`ciyuan init FILES…` writes a recipe"),
         ("sources: in/a.jsonl\noutput: o\n", "sources must be a list", "sources: [in/a.jsonl]"),
         ("sources: [~/a.jsonl]\noutput: o\n", "matches no file", "the whole path"),
-        ("sources: ['https://example.org/a.jsonl']\noutput: o\n", "matches no file", "fetch it first"),
+        ("sources: ['https://example.org/a.jsonl']\noutput: o\n", "sources are files, or lie on a hub", "write hub://"),
     ]:
         _, error = ciyuan("build", write("newcomer.yaml", text), status=2)
         assert message in error and "hint: " in error and hint in error, error

@@ -118,6 +118,11 @@ CY_TEST("a damaged or hostile file is refused with its reason")
 {
     expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0", "not JSON");
     expect_refused("{\"version\":\"1.0\"}", "no \"model\"");
+    expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":2},\"merges\":[]},\"post_processor\":{\"type\":"
+                   "\"TemplateProcessing\",\"single\":["
+                   "{\"SpecialToken\":{\"id\":\"s\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],"
+                   "\"special_tokens\":{\"s\":{\"id\":\"s\",\"ids\":[1],\"tokens\":[\"s\"]}}}}",
+                   "puts the id 1 in");
     expect_refused("{\"model\":{\"type\":\"Unigram\",\"unk_id\":1,\"vocab\":[[\"a\",0],[\"\",-5]]}}", "the unknown token is empty");
     expect_refused(BPE("\"a\":0", "\"a z\"", ""), "names what is no token");
     expect_refused(BPE("\"a\":0", "\"a a a\"", ""), "not two tokens");
