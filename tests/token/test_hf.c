@@ -104,8 +104,8 @@ CY_TEST("a decoder whose steps leave nothing of any token gives an empty text")
 CY_TEST("what a file asks for and we lack is named")
 {
     expect_refused("{\"model\":{\"type\":\"Magic\",\"vocab\":{}}}", "the model \"Magic\"");
-    expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"normalizer\":{\"type\":\"Nmt\"}}",
-                   "normalizer \"Nmt\"");
+    expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"normalizer\":{\"type\":\"Legacy\"}}",
+                   "normalizer \"Legacy\"");
     expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}}",
                    "pre-tokenizer \"UnicodeScripts\"");
     expect_refused("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"decoder\":{\"type\":\"CTC\"}}", "decoder \"CTC\"");
