@@ -34,6 +34,7 @@ struct cy_bpe {
     const struct cy_vocabulary *vocabulary;
     bool whole_first;
     bool chars_made; /* merges make every token that holds a character of three bytes, or pieces are not looked up whole */
+    bool chars_told; /* where not: those tokens' characters have CY_BPE_CHAR_UNMADE, and a piece without one may be cut */
     uint32_t byte_ids[256];
     uint32_t *byte_pairs; /* [first << 8 | second] → rank of that pair of bytes */
     uint64_t *pairs;      /* buckets: left << 43 | right << 22 | rank; UINT64_MAX: free */
@@ -50,9 +51,10 @@ struct cy_bpe {
 };
 
 enum cy_bpe_char {
-    CY_BPE_CHAR_COUNT = 62, /* two bits: how many first ids; 3: its bytes */
-    CY_BPE_CHAR_OPEN = 61,  /* a token holds it and then a part of a character */
-    CY_BPE_CHAR_JOINS = 60, /* a token holds a part of a character and then it, or a part of it */
+    CY_BPE_CHAR_COUNT = 62,  /* two bits: how many first ids; 3: its bytes */
+    CY_BPE_CHAR_OPEN = 61,   /* a token holds it and then a part of a character */
+    CY_BPE_CHAR_UNMADE = 59, /* it stands in a token that merges do not make (llama3 has 48, Vietnamese) */
+    CY_BPE_CHAR_JOINS = 60,  /* a token holds a part of a character and then it, or a part of it */
 };
 
 static inline size_t cy_bpe_crossing_bit(uint32_t left, uint32_t right)

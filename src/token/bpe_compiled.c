@@ -6,7 +6,7 @@
 
 struct head {
     uint32_t byte_ids[256];
-    uint32_t chars_made;
+    uint32_t chars_made;  /* bit 0; bit 1: chars_told */
     uint32_t short_count; /* of CY_COMPILED_TOKENS: the first so many have CY_BPE_SHORT_BYTES bytes at most */
 };
 enum { CROSSING_WORDS = 1 << (CY_BPE_CROSSING_BITS - 6) };
@@ -44,7 +44,7 @@ static size_t compile_tokens(const struct cy_bpe *bpe, struct cy_compiled *compi
 
 void cy_bpe_compile(const struct cy_bpe *bpe, struct cy_compiled *compiled)
 {
-    struct head head = {.chars_made = bpe->chars_made};
+    struct head head = {.chars_made = bpe->chars_made | (uint32_t)bpe->chars_told << 1};
     if (compiled == NULL || compiled->reads)
         return;
     compile_pairs(bpe, compiled);
@@ -76,9 +76,10 @@ static enum cy_status read_head(struct cy_bpe *bpe, const struct cy_compiled *co
     if (status != CY_OK)
         return status;
     memcpy(head, data, sizeof *head);
-    if (count != 1 || head->chars_made > 1 || !are_ids(head->byte_ids, 256, bpe->vocabulary->count))
+    if (count != 1 || head->chars_made > 3 || !are_ids(head->byte_ids, 256, bpe->vocabulary->count))
         return cy_compiled_damaged("a head", error);
-    bpe->chars_made = head->chars_made != 0;
+    bpe->chars_made = (head->chars_made & 1) != 0;
+    bpe->chars_told = head->chars_made >> 1 != 0;
     memcpy(bpe->byte_ids, head->byte_ids, sizeof bpe->byte_ids);
     return CY_OK;
 }

@@ -378,8 +378,24 @@ static bool is_ordered(const struct cy_bpe_source *source, const bool *used)
     return ordered;
 }
 
+/* Marks the characters of a token that merges do not make; false when the token holds a part of one. */
+static bool note_unmade(struct cy_bpe *bpe, struct cy_str token)
+{
+    const uint8_t *bytes = (const uint8_t *)token.data;
+    for (size_t at = 0; at < token.size;) {
+        uint32_t point = cy_bpe_char_at(bytes + at, token.size - at);
+        if (point == 0 && bytes[at] >= 0xE0)
+            return false;
+        if (point > 0)
+            bpe->chars[point - 0x800] |= (uint64_t)1 << CY_BPE_CHAR_UNMADE;
+        at += point > 0 ? 3 : 1;
+    }
+    return true;
+}
+
 static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
 {
+    struct cy_ids unmade = {0};
     const struct cy_vocabulary *vocabulary = source->vocabulary;
     size_t short_count = 0, long_count = 0;
     bool *used = cy_alloc_zero(source->merge_count + 1, sizeof *used);
@@ -387,7 +403,6 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
     for (uint32_t id = 0; id < vocabulary->count; id++)
         *(cy_vocabulary_token(vocabulary, id).size <= CY_BPE_SHORT_BYTES ? &short_count : &long_count) += 1;
     cy_bpe_tokens_init(bpe, short_count, long_count);
-    bpe->chars_made = true;
     for (uint32_t id = 0; id < vocabulary->count; id++) {
         struct cy_str token = cy_vocabulary_token(vocabulary, id);
         if (token.size == 0 || (source->is_added != NULL && source->is_added[id]))
@@ -398,7 +413,8 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
             used[rank] = true;
         if ((made || source->whole_first) && cy_bpe_find(bpe, token) == UINT32_MAX)
             cy_bpe_add_token(bpe, id);
-        bpe->chars_made = bpe->chars_made && (made || !source->whole_first || !holds_chars(token));
+        if (!made && source->whole_first && holds_chars(token))
+            cy_ids_add(&unmade, id);
     }
     uint32_t *order = cy_alloc((source->merge_count + 1) * sizeof *order);
     size_t order_count = 0;
@@ -409,6 +425,11 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
     }
     used_merges_init(bpe, source, used);
     chars_init(bpe, order, order_count, is_ordered(source, used));
+    bpe->chars_made = unmade.count == 0;
+    bpe->chars_told = true;
+    for (size_t i = 0; i < unmade.count; i++)
+        bpe->chars_told = note_unmade(bpe, cy_vocabulary_token(vocabulary, unmade.items[i])) && bpe->chars_told;
+    cy_ids_release(&unmade);
     free(order);
     free(used);
 }

@@ -80,6 +80,22 @@ static inline size_t cy_bpe_part_end(const struct cy_bpe *bpe, const char *text,
     return end;
 }
 
+/* Whether a piece with characters of three bytes may be cut into parts, each of which is looked up as if it were a piece: not where one of
+ * them may be a token that is found whole only, and merges do not make. */
+static inline bool cy_bpe_may_cut(const struct cy_bpe *bpe, const char *text, size_t at, size_t end)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    uint64_t entries = 0;
+    if (bpe->chars_made || !bpe->chars_told)
+        return bpe->chars_made;
+    while (at < end) {
+        uint32_t point = cy_bpe_char_at(bytes + at, end - at);
+        entries |= point > 0 ? bpe->chars[point - 0x800] : 0;
+        at += point > 0 ? 3 : 1;
+    }
+    return (entries >> CY_BPE_CHAR_UNMADE & 1) == 0;
+}
+
 /* Whether one of the two bytes at `at`, at < end, begins a character of three or more bytes: then the piece is worth cutting. */
 static inline bool cy_bpe_has_chars(const char *text, size_t at, size_t end)
 {

@@ -14,7 +14,7 @@ void cy_block_add_piece(struct cy_pieces *pieces, struct cy_block *block)
     if (pieces->at >= pieces->piece_end) {
         size_t end =
             pieces->scan != NULL ? cy_scan_piece(pieces->scan, text.data, text.size, pieces->at) : pieces->ends->items[pieces->end_index++];
-        if (!pieces->bpe->chars_made || !cy_bpe_has_chars(text.data, pieces->at, end)) {
+        if (!cy_bpe_has_chars(text.data, pieces->at, end) || !cy_bpe_may_cut(pieces->bpe, text.data, pieces->at, end)) {
             block->ends[block->count++] = (uint32_t)end;
             pieces->at = end;
             return;

@@ -12,7 +12,7 @@
 #include "token/tokenizer_parts.h"
 
 enum {
-    CY_COMPILED_FORMAT = 1,            /* counts up whenever a part means something else, or loading derives other tables */
+    CY_COMPILED_FORMAT = 2,            /* counts up whenever a part means something else, or loading derives other tables */
     CY_COMPILED_BYTES_MAX = 256 << 20, /* the largest file that is read; gemma3's has 20 MB */
     CY_COMPILED_TOKENS_MIN = 2000,     /* a smaller vocabulary is read from its own file as fast */
 };
