@@ -1,7 +1,10 @@
 #include "cli/account_ask.h"
 
 #include <stdio.h>
+#include <termios.h>
 #include <unistd.h>
+
+enum { SECRET_BYTES_MAX = 4096 }; /* more than any password; the server says what it takes */
 
 static int run_create(int argc, char **argv)
 {
@@ -83,49 +86,75 @@ static int run_enable(int argc, char **argv)
     return set_disabled(argc, argv, false);
 }
 
-/* One line of standard input, without its end. */
-static bool read_line(char *line, size_t size)
+/* ---- passwords ---- */
+
+/* A line of standard input without its end; what is typed at a terminal is not shown. */
+static enum cy_status read_secret(const char *prompt, struct cy_buffer *secret, struct cy_error *error)
 {
-    if (fgets(line, (int)size, stdin) == NULL)
-        return false;
-    line[strcspn(line, "\r\n")] = '\0';
-    return true;
+    struct termios shown, hidden;
+    bool is_terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (is_terminal) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fprintf(stderr, "%s: ", prompt);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    int c;
+    cy_buffer_clear(secret);
+    while ((c = getchar()) != EOF && c != '\n' && secret->size <= SECRET_BYTES_MAX)
+        cy_buffer_add_byte(secret, (uint8_t)c);
+    if (is_terminal) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+    }
+    return secret->size > 0 ? CY_OK : cy_error_set(error, CY_FAILED, "no password was given");
+}
+
+static enum cy_status read_password(struct cy_buffer *password, struct cy_error *error)
+{
+    struct cy_buffer again = {0};
+    enum cy_status status = read_secret("new password", password, error);
+    if (status == CY_OK && isatty(STDIN_FILENO)) {
+        status = read_secret("the same again", &again, error);
+        if (status == CY_OK && !cy_str_equal(cy_buffer_str(password), cy_buffer_str(&again)))
+            status = cy_error_set(error, CY_FAILED, "the two are not the same");
+    }
+    cy_buffer_release(&again);
+    return status;
 }
 
 static int run_password(int argc, char **argv)
 {
     struct cy_local local = {0};
+    struct cy_error error;
     const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
-    static const char *const examples[] = {"ciyuan user password alice < password.txt", "set the password that the file holds", NULL, NULL};
-    int exit_status =
-        cy_parse_options(&argc, argv,
-                         &(struct cy_usage){
-                             .command = "user password",
-                             .arguments = "NAME",
-                             .summary = "Sets a user's password, which is read from standard input, one line. His sessions end.",
-                             .options = options,
-                             .argument_min = 1,
-                             .argument_max = 1,
-                             .examples = examples,
-                         });
+    static const char *const examples[] = {"ciyuan user password alice", "asked for at the terminal, and not shown", NULL, NULL};
+    int exit_status = cy_parse_options(&argc, argv,
+                                       &(struct cy_usage){
+                                           .command = "user password",
+                                           .arguments = "NAME",
+                                           .summary = "Sets a user's password, which is asked for at the terminal or read from standard "
+                                                      "input. The user's sessions end.",
+                                           .options = options,
+                                           .argument_min = 1,
+                                           .argument_max = 1,
+                                           .examples = examples,
+                                       });
     if (exit_status >= 0)
         return exit_status;
-    struct cy_error error;
+    struct cy_buffer password = {0}, body = {0};
     struct cy_arena arena = {0};
-    struct cy_buffer body = {0};
     struct cy_str answer;
-    char line[1024];
-    if (isatty(STDIN_FILENO))
-        fputs("new password: ", stderr);
-    if (!read_line(line, sizeof line)) {
-        cy_error_set(&error, CY_BAD_RECIPE, "standard input holds no password");
-        return cy_report(&error);
+    if (read_password(&password, &error) == CY_OK) {
+        cy_buffer_add_text(&body, "{\"password\":");
+        cy_buffer_add_json(&body, cy_buffer_str(&password));
+        cy_buffer_add_byte(&body, '}');
+        const char *target = cy_arena_printf(&arena, "/api/v1/users/%s/password", cy_accounts_escape(&arena, argv[0]));
+        exit_status = cy_accounts_ask(&local, "PUT", target, &body, &arena, &answer);
+    } else {
+        exit_status = cy_report(&error);
     }
-    cy_buffer_add_text(&body, "{\"password\":");
-    cy_buffer_add_json(&body, cy_str(line));
-    cy_buffer_add_byte(&body, '}');
-    const char *target = cy_arena_printf(&arena, "/api/v1/users/%s/password", cy_accounts_escape(&arena, argv[0]));
-    exit_status = cy_accounts_ask(&local, "PUT", target, &body, &arena, &answer);
+    cy_buffer_release(&password);
     cy_arena_release(&arena);
     return exit_status;
 }
@@ -134,22 +163,22 @@ static int run_reset(int argc, char **argv)
 {
     struct cy_local local = {0};
     const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
-    int exit_status =
-        cy_parse_options(&argc, argv,
-                         &(struct cy_usage){
-                             .command = "user reset",
-                             .arguments = "NAME",
-                             .summary = "Prints the path of a page on which the user can set a new password, once, within 48 hours.",
-                             .options = options,
-                             .argument_min = 1,
-                             .argument_max = 1,
-                         });
+    int exit_status = cy_parse_options(&argc, argv,
+                                       &(struct cy_usage){
+                                           .command = "user reset",
+                                           .arguments = "NAME",
+                                           .summary = "Prints a link by which the user sets a new password: once, within 24 hours. It "
+                                                      "follows the address at which the server is reached.",
+                                           .options = options,
+                                           .argument_min = 1,
+                                           .argument_max = 1,
+                                       });
     if (exit_status >= 0)
         return exit_status;
     struct cy_arena arena = {0};
     struct cy_buffer body = {0};
     struct cy_str answer;
-    const char *target = cy_arena_printf(&arena, "/api/v1/users/%s/password-reset", cy_accounts_escape(&arena, argv[0]));
+    const char *target = cy_arena_printf(&arena, "/api/v1/users/%s/reset", cy_accounts_escape(&arena, argv[0]));
     exit_status = cy_accounts_ask(&local, "POST", target, &body, &arena, &answer);
     if (exit_status == CY_EXIT_OK)
         printf("%s\n", cy_accounts_member(answer, "path", &arena).data);
@@ -162,7 +191,7 @@ int cy_cmd_user(int argc, char **argv)
     static const struct cy_command commands[] = {
         {"create", "make a user", run_create},
         {"password", "set a user's password", run_password},
-        {"reset", "make a link for a new password", run_reset},
+        {"reset", "make a link by which a user sets a new password", run_reset},
         {"disable", "switch a user off, with his tokens", run_disable},
         {"enable", "switch a user on again", run_enable},
         {0},

@@ -7,21 +7,21 @@
 #define CY_HUB_HUB_H
 
 #include "hub/access.h"
+#include "hub/login_limits.h"
 #include "hub/sign.h"
+#include "hub/turnstile.h"
 #include "store/database.h"
 #include "store/objects.h"
 
-struct cy_hub_tokens;    /* what is known of tokens without asking the database (authenticate_cache.h) */
-struct cy_password_pool; /* passwords.h */
-struct cy_rate_limit;    /* rate_limit.h */
+struct cy_hub_tokens; /* what is known of tokens without asking the database (authenticate.c) */
 
 struct cy_hub {
     struct cy_store *store;
     struct cy_objects *objects;
     uint8_t sign_key[CY_SIGN_KEY_BYTES]; /* made at the first start, kept in `settings` */
     struct cy_hub_tokens *tokens;
-    struct cy_password_pool *passwords;
-    struct cy_rate_limit *login_peers, *login_accounts; /* tries to log in, by address and by account */
+    struct cy_turnstile password_turnstile; /* before the hash of a password */
+    struct cy_login_limits *login_limits;
 };
 enum cy_status cy_hub_open(struct cy_hub **hub, struct cy_store *store, struct cy_objects *objects, struct cy_error *error);
 void cy_hub_close(struct cy_hub *hub); /* NULL is fine */
@@ -38,10 +38,13 @@ enum cy_refusal {
     CY_REFUSAL_EXISTS,
     CY_REFUSAL_STALE,     /* the branch moved on: parentCommit is not its tip */
     CY_REFUSAL_TOO_LARGE, /* a limit or a quota, which the message names */
-    CY_REFUSAL_TOO_OFTEN,
+    CY_REFUSAL_LOGIN,     /* the secret is wrong */
+    CY_REFUSAL_TOO_OFTEN, /* a limit of tries, which the message names; come again after retry_after_s */
+    CY_REFUSAL_BUSY,      /* too much at once; come again after retry_after_s */
 };
 struct cy_outcome {
     enum cy_refusal refusal;
+    int retry_after_s;
     struct cy_error error; /* set in either case */
 };
 /* Fills the outcome; returns CY_BAD_INPUT. */

@@ -1,46 +1,37 @@
-/* Logging in to the page: by password, and by a session in a cookie that scripts cannot read. What a page sends to change something carries
- * the session's CSRF text too, which another site cannot know. */
+/* Sessions of the page: a cookie whose value is random and kept as its sha256. One ends when nobody used it for CY_SESSION_IDLE_MS, at
+ * CY_SESSION_LIFE_MS in any case, and when its user ends it or sets a new password. */
 #ifndef CY_HUB_SESSIONS_H
 #define CY_HUB_SESSIONS_H
 
-#include "hub/audit.h"
-#include "hub/passwords.h"
 #include "hub/tokens.h"
 
 enum {
-    CY_SESSION_RANDOM = 43,      /* base62 characters of a cookie, a CSRF text, a reset: 256 bits */
-    CY_SESSION_DAYS = 14,        /* a session lasts at most */
-    CY_RESET_HOURS = 48,         /* a link for a new password */
-    CY_LOGIN_ACCOUNT_BURST = 20, /* tries for one account, then one each … */
-    CY_LOGIN_ACCOUNT_EVERY_MS = 10000,
-    CY_LOGIN_PEER_BURST = 60, /* tries from one address, for any accounts */
-    CY_LOGIN_PEER_EVERY_MS = 2000,
+    CY_SESSION_COOKIE = 40,        /* base62 characters: 238 bits */
+    CY_SESSIONS_PER_USER_MAX = 50, /* more than one's browsers; the oldest ends */
+    CY_SESSION_AGENT_MAX = 200,    /* bytes of User-Agent that are kept */
 };
+#define CY_SESSION_IDLE_MS ((int64_t)14 * 24 * 3600 * 1000)
+#define CY_SESSION_LIFE_MS ((int64_t)90 * 24 * 3600 * 1000)
+#define CY_SESSION_SEEN_MS ((int64_t)3600 * 1000) /* how exactly its last use is known: each note is a write */
 
 struct cy_session {
-    char cookie[CY_SESSION_RANDOM + 1];
-    char csrf[CY_SESSION_RANDOM + 1];
+    struct cy_str id;
+    struct cy_str agent, address; /* of its login */
+    int64_t created_ms, seen_ms, expires_ms;
 };
-
-/* Name and password. Refusals: NOT_ALLOWED (one of them is wrong, or the user is switched off: it is not told which), TOO_OFTEN (wait_ms
- * out). peer: the address that tries. */
-enum cy_status cy_session_login(struct cy_hub *hub, struct cy_str name, struct cy_str password, struct cy_str peer,
-                                struct cy_session *session, int64_t *wait_ms, struct cy_outcome *outcome);
-/* Of a user who has shown in another way who he is. */
-enum cy_status cy_session_create(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str user_id, struct cy_session *session,
-                                 struct cy_outcome *outcome);
-/* Whose cookie it is; identity->csrf is set. */
+/* Begins one for the actor. how: "password", "oidc", for the audit log. cookie out: its value, which nobody can be shown again. */
+enum cy_status cy_session_create(struct cy_hub *hub, const struct cy_actor *actor, const char *how, struct cy_str agent,
+                                 struct cy_str address, char cookie[CY_SESSION_COOKIE + 1], struct cy_outcome *outcome);
+/* Whose session it is: identity->token_id is the session's id, scopes are all. As cy_token_authenticate. */
 enum cy_status cy_session_authenticate(struct cy_hub *hub, struct cy_str cookie, struct cy_identity *identity, struct cy_error *error);
-enum cy_status cy_session_end(struct cy_hub *hub, struct cy_str cookie, struct cy_error *error);
+/* Those that have not ended, the newest first. */
+enum cy_status cy_sessions_of(struct cy_database *database, struct cy_str user_id, struct cy_arena *arena, struct cy_session **sessions,
+                              size_t *count, struct cy_error *error);
+/* Refusal: NO_ENTRY when the user has no such session. */
+enum cy_status cy_session_end(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str user_id, struct cy_str id,
+                              struct cy_outcome *outcome);
 
-/* A new password; all sessions of the user end. old: what he says it was; NULL where an admin sets it. Refusals: INPUT, NOT_ALLOWED (old is
- * wrong), TOO_OFTEN. */
-enum cy_status cy_password_set(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str user_id, const struct cy_str *old,
-                               struct cy_str password, struct cy_outcome *outcome);
-/* A text that lets a user set a new password, once. */
-enum cy_status cy_password_reset_make(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str user_id,
-                                      char text[CY_SESSION_RANDOM + 1], struct cy_outcome *outcome);
-/* Refusals: INPUT (the password), NOT_ALLOWED (no such reset, used, or too old), TOO_OFTEN. */
-enum cy_status cy_password_reset_use(struct cy_hub *hub, struct cy_str text, struct cy_str password, struct cy_outcome *outcome);
+/* What a request that changes something must send beside the cookie, and another site's page cannot know: an HMAC of the cookie. */
+void cy_session_csrf(const struct cy_hub *hub, struct cy_str cookie, char csrf[65]);
 
 #endif

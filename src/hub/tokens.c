@@ -131,7 +131,7 @@ enum cy_status cy_token_revoke(struct cy_hub *hub, const struct cy_actor *actor,
 
 /* ---- whose it is ---- */
 
-static void copy_text(char *out, size_t size, struct cy_str text)
+void cy_identity_text(char *out, size_t size, struct cy_str text)
 {
     CY_ASSERT(text.size < size); /* ids have 36 characters, names 42 */
     memcpy(out, text.data, text.size);
@@ -168,9 +168,9 @@ enum cy_status cy_token_authenticate(struct cy_hub *hub, struct cy_str token, st
     cy_store_reader_back(hub->store, database);
     if (status == CY_OK && rows.row_count == 1) {
         identity->is_known = true;
-        copy_text(identity->token_id, sizeof identity->token_id, cy_result_text(&rows, 0, 0));
-        copy_text(identity->user_id, sizeof identity->user_id, cy_result_text(&rows, 0, 1));
-        copy_text(identity->user_name, sizeof identity->user_name, cy_result_text(&rows, 0, 2));
+        cy_identity_text(identity->token_id, sizeof identity->token_id, cy_result_text(&rows, 0, 0));
+        cy_identity_text(identity->user_id, sizeof identity->user_id, cy_result_text(&rows, 0, 1));
+        cy_identity_text(identity->user_name, sizeof identity->user_name, cy_result_text(&rows, 0, 2));
         identity->scopes = (unsigned)cy_result_integer(&rows, 0, 3);
         identity->is_admin = cy_result_integer(&rows, 0, 4) != 0;
         cy_hub_tokens_put(hub->tokens, hash, generation, cy_result_integer(&rows, 0, 5), identity);

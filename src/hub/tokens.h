@@ -32,11 +32,12 @@ bool cy_scopes_parse(struct cy_str text, unsigned *scopes);
 /* Whose token it is. */
 struct cy_identity {
     bool is_known; /* false: there is no such token, or it is revoked, expired, or its user is switched off */
-    char user_id[37], token_id[37], user_name[64];
-    char csrf[44]; /* of a session (sessions.h) */
+    char user_id[37], user_name[64];
+    char token_id[37]; /* or the session's */
     unsigned scopes;
-    bool is_admin;
+    bool is_admin, is_session;
 };
+void cy_identity_text(char *out, size_t size, struct cy_str text); /* a copy with its 0 byte, which must have room */
 /* Looks in a table in memory first, and in the database when the hub has changed since. Blocks then. */
 enum cy_status cy_token_authenticate(struct cy_hub *hub, struct cy_str token, struct cy_identity *identity, struct cy_error *error);
 

@@ -58,3 +58,24 @@ bool cy_api_check_organisation_admin(struct cy_request *request, struct cy_respo
         cy_hf_forbid(request, response, "you are no admin of this organisation");
     return status == CY_OK && is_allowed;
 }
+
+bool cy_api_find_own(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *user)
+{
+    bool is_own = request->principal.user_name != NULL && cy_str_equal_nocase(cy_str(request->principal.user_name), name) &&
+                  (request->principal.scopes & CY_SCOPE_WRITE);
+    return (is_own || cy_api_check_admin(request, response)) && cy_api_find_user(request, response, name, user);
+}
+
+bool cy_api_check_user(struct cy_request *request, struct cy_response *response, unsigned needs, const char *why)
+{
+    if (request->principal.user_id == NULL)
+        cy_respond_error(request, response, request->principal.is_local ? 403 : 401, NULL, "log in to %s", why);
+    else if ((needs & ~request->principal.scopes) != 0)
+        cy_respond_error(request, response, 403, NULL, "the token may not %s: it has not the scope \"%s\"", why,
+                         needs & CY_SCOPE_ADMIN   ? "admin"
+                         : needs & CY_SCOPE_WRITE ? "write"
+                                                  : "read");
+    else
+        return true;
+    return false;
+}

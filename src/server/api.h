@@ -12,6 +12,10 @@ bool cy_api_check_admin(struct cy_request *request, struct cy_response *response
 bool cy_api_find_account(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *account);
 /* The user of that name, or an answer and false. */
 bool cy_api_find_user(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *user);
+/* The same, when it is the one who asks (with a token that may write), or an admin asks. */
+bool cy_api_find_own(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *user);
+/* Somebody who has logged in, with the scopes that `needs` has bits of; `why` is what he would do. Or an answer and false. */
+bool cy_api_check_user(struct cy_request *request, struct cy_response *response, unsigned needs, const char *why);
 /* May he say what is done in the name of this organisation: its admin, or one of the server? Or an answer and false. */
 bool cy_api_check_organisation_admin(struct cy_request *request, struct cy_response *response, const struct cy_account *organisation);
 

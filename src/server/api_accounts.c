@@ -65,20 +65,6 @@ void cy_api_user_disable(struct cy_request *request, struct cy_response *respons
 
 /* ---- tokens: of oneself, or of anybody for an admin ---- */
 
-static bool find_own(struct cy_request *request, struct cy_response *response, struct cy_str name, struct cy_account *account)
-{
-    bool is_own = request->principal.user_name != NULL && cy_str_equal_nocase(cy_str(request->principal.user_name), name) &&
-                  (request->principal.scopes & CY_SCOPE_WRITE);
-    if (!is_own && !cy_api_check_admin(request, response))
-        return false;
-    if (!cy_api_find_account(request, response, name, account))
-        return false;
-    if (account->kind == CY_ACCOUNT_USER)
-        return true;
-    cy_respond_error(request, response, 400, NULL, "\"%.*s\" is an organisation, and only users have tokens", (int)name.size, name.data);
-    return false;
-}
-
 void cy_api_token_create(struct cy_request *request, struct cy_response *response)
 {
     struct cy_account account;
@@ -87,7 +73,7 @@ void cy_api_token_create(struct cy_request *request, struct cy_response *respons
     char id[37], text[CY_TOKEN_RANDOM + 4];
     unsigned scopes;
     yyjson_val *body = cy_hf_body_object(request, response);
-    if (body == NULL || !find_own(request, response, request->path_values[0], &account))
+    if (body == NULL || !cy_api_find_own(request, response, request->path_values[0], &account))
         return;
     struct cy_str name = cy_hf_member(body, "name"), scope = cy_hf_member(body, "scope");
     int64_t expires_ms = yyjson_get_sint(yyjson_obj_get(body, "expires_ms"));
@@ -122,7 +108,7 @@ void cy_api_token_list(struct cy_request *request, struct cy_response *response)
     struct cy_database *database;
     struct cy_token *tokens = NULL;
     size_t count = 0;
-    if (!find_own(request, response, request->path_values[0], &account))
+    if (!cy_api_find_own(request, response, request->path_values[0], &account))
         return;
     enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
     if (status == CY_OK) {
@@ -158,7 +144,7 @@ void cy_api_token_revoke(struct cy_request *request, struct cy_response *respons
     struct cy_account account;
     struct cy_outcome outcome;
     struct cy_actor actor = cy_actor_of(request);
-    if (!find_own(request, response, request->path_values[0], &account))
+    if (!cy_api_find_own(request, response, request->path_values[0], &account))
         return;
     if (cy_token_revoke(request->app->hub, &actor, account.id, request->path_values[1], &outcome) == CY_OK)
         return;

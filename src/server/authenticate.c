@@ -1,6 +1,7 @@
 #include "server/authenticate.h"
 
 #include "hub/sessions.h"
+#include "hub/tokens.h"
 
 #include <openssl/evp.h>
 
@@ -46,46 +47,89 @@ static void check_signature(struct cy_request *request, struct cy_response *resp
         cy_respond_error(request, response, 403, NULL, "this signed URL is not right, or its time is over: ask for a new one");
 }
 
-static void take_identity(struct cy_request *request, const struct cy_identity *identity)
+/* ---- sessions ---- */
+
+static const char *cookie_name(struct cy_request *request, const char *name)
 {
-    request->principal.user_id = cy_arena_text(request->arena, identity->user_id);
-    request->principal.user_name = cy_arena_text(request->arena, identity->user_name);
-    request->principal.scopes = identity->scopes;
-    request->principal.is_admin = identity->is_admin;
+    bool is_https = cy_str_starts(request->host, CY_STR("https://"));
+    return cy_arena_printf(request->arena, "%sciyuan_%s", is_https ? "__Host-" : "", name);
 }
 
-struct cy_str cy_session_cookie(const struct cy_request *request)
+void cy_cookie_set(struct cy_request *request, struct cy_response *response, const char *name, const char *value, int64_t life_s)
 {
-    struct cy_str rest = cy_request_header(request, "Cookie"), value;
-    while (rest.size > 0)
-        if (cy_str_is(cy_str_split(cy_str_trim(cy_str_split(rest, ';', &rest)), '=', &value), CY_SESSION_COOKIE))
+    bool is_https = cy_str_starts(request->host, CY_STR("https://"));
+    cy_respond_header(request, response, "Set-Cookie", "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", cookie_name(request, name),
+                      value, (long long)life_s, is_https ? "; Secure" : "");
+}
+
+struct cy_str cy_cookie_get(struct cy_request *request, const char *name)
+{
+    struct cy_str rest = cy_request_header(request, "Cookie"), wanted = cy_str(cookie_name(request, name));
+    while (rest.size > 0) {
+        struct cy_str value, pair = cy_str_trim(cy_str_split(rest, ';', &rest));
+        if (cy_str_equal(cy_str_split(pair, '=', &value), wanted))
             return value;
+    }
     return CY_STR("");
 }
 
-/* A session's cookie comes with every request of its browser, whoever made the browser send it. What changes something counts only with the
- * text that our own page knows. A cookie that is not known any more is no error: its owner is nobody. */
-static void check_session(struct cy_request *request, struct cy_response *response)
+bool cy_check_same_origin(struct cy_request *request, struct cy_response *response)
 {
-    struct cy_str cookie = cy_session_cookie(request);
+    struct cy_str site = cy_request_header(request, "Sec-Fetch-Site"), origin = cy_request_header(request, "Origin");
+    bool is_same = site.size > 0 ? cy_str_is(site, "same-origin") : origin.size == 0 || cy_str_equal_nocase(origin, request->host);
+    if (!is_same)
+        cy_respond_error(request, response, 403, "csrf", "this request comes from a page of another site (%.*s)",
+                         (int)CY_MIN(origin.size, 100), origin.size > 0 ? origin.data : "");
+    return is_same;
+}
+
+static bool changes_something(const struct cy_request *request)
+{
+    return strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0 && strcmp(request->method, "OPTIONS") != 0;
+}
+
+static void check_csrf(struct cy_request *request, struct cy_response *response)
+{
+    bool says_site = cy_request_header(request, "Sec-Fetch-Site").size > 0 || cy_request_header(request, "Origin").size > 0;
+    if (!says_site)
+        cy_respond_error(request, response, 403, "csrf",
+                         "a request that changes something with a session must carry Origin or "
+                         "Sec-Fetch-Site; a program uses a token instead");
+    else if (cy_check_same_origin(request, response) &&
+             !cy_secret_equal(cy_request_header(request, "X-CSRF-Token"), cy_str(request->principal.csrf)))
+        cy_respond_error(request, response, 403, "csrf", "X-CSRF-Token is missing or wrong: GET /api/v1/session tells it");
+}
+
+static void take_identity(struct cy_request *request, const struct cy_identity *identity)
+{
+    struct cy_principal *principal = &request->principal;
+    principal->user_id = cy_arena_text(request->arena, identity->user_id);
+    principal->user_name = cy_arena_text(request->arena, identity->user_name);
+    *(identity->is_session ? &principal->session_id : &principal->token_id) = cy_arena_text(request->arena, identity->token_id);
+    principal->scopes = identity->scopes;
+    principal->is_admin = identity->is_admin;
+}
+
+/* A cookie that is none any more is nobody's: what everybody may see, he may see too. */
+static void read_session(struct cy_request *request, struct cy_response *response)
+{
     struct cy_identity identity;
     struct cy_error error;
+    char csrf[65];
+    struct cy_str cookie = cy_cookie_get(request, "session");
     if (cookie.size == 0)
         return;
     if (cy_session_authenticate(request->app->hub, cookie, &identity, &error) != CY_OK) {
         cy_respond_failure(request, response, &error);
         return;
     }
-    bool is_read = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-    bool has_text = cy_secret_equal(cy_request_header(request, "X-CSRF-Token"), cy_str(identity.csrf));
-    if (!identity.is_known || cy_str_is(request->path, "/api/v1/login"))
+    if (!identity.is_known)
         return;
-    if (!is_read && !has_text) {
-        cy_respond_error(request, response, 403, NULL, "the header X-CSRF-Token is missing or wrong: GET /api/v1/session tells it");
-        return;
-    }
     take_identity(request, &identity);
-    request->principal.csrf = cy_arena_text(request->arena, identity.csrf);
+    cy_session_csrf(request->app->hub, cookie, csrf);
+    request->principal.csrf = cy_arena_text(request->arena, csrf);
+    if (changes_something(request))
+        check_csrf(request, response);
 }
 
 void cy_authenticate(struct cy_request *request, struct cy_response *response)
@@ -103,7 +147,7 @@ void cy_authenticate(struct cy_request *request, struct cy_response *response)
     }
     struct cy_str header = cy_request_header(request, "Authorization"), token;
     if (header.size == 0) {
-        check_session(request, response);
+        read_session(request, response);
         return;
     }
     struct cy_identity identity = {0};
@@ -119,7 +163,6 @@ void cy_authenticate(struct cy_request *request, struct cy_response *response)
         return;
     }
     take_identity(request, &identity);
-    request->principal.token_id = cy_arena_text(request->arena, identity.token_id);
 }
 
 struct cy_viewer cy_viewer_of(const struct cy_request *request)

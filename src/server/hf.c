@@ -29,7 +29,9 @@ void cy_hf_refuse(struct cy_request *request, struct cy_response *response, cons
         [CY_REFUSAL_EXISTS] = {409, NULL},
         [CY_REFUSAL_STALE] = {412, NULL},
         [CY_REFUSAL_TOO_LARGE] = {413, NULL},
+        [CY_REFUSAL_LOGIN] = {401, NULL},
         [CY_REFUSAL_TOO_OFTEN] = {429, NULL},
+        [CY_REFUSAL_BUSY] = {503, NULL},
     };
     int status = rows[outcome->refusal].status;
     bool is_nobody = request->principal.user_id == NULL && !request->principal.is_local;
@@ -43,6 +45,8 @@ void cy_hf_refuse(struct cy_request *request, struct cy_response *response, cons
     if (is_nobody && (outcome->refusal == CY_REFUSAL_NO_REPOSITORY || outcome->refusal == CY_REFUSAL_NOT_ALLOWED))
         status = 401;
     cy_respond_error(request, response, status, rows[outcome->refusal].code, "%s", outcome->error.message);
+    if (outcome->retry_after_s > 0)
+        cy_respond_header(request, response, "Retry-After", "%d", outcome->retry_after_s);
 }
 
 /* ---- the repository of a path ---- */

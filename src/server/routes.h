@@ -20,6 +20,16 @@ CY_ROUTE("PUT", "/api/v1/users/{user}/disabled", cy_api_user_disable, CY_BODY_ME
 CY_ROUTE("POST", "/api/v1/users/{user}/tokens", cy_api_token_create, CY_BODY_MEMORY, 65536, 0, "make a token; it is shown once")
 CY_ROUTE("GET", "/api/v1/users/{user}/tokens", cy_api_token_list, CY_BODY_NONE, 0, 0, "list a user's tokens")
 CY_ROUTE("DELETE", "/api/v1/users/{user}/tokens/{token}", cy_api_token_revoke, CY_BODY_NONE, 0, 0, "revoke a token")
+/* api_session.c, api_password.c */
+CY_ROUTE("POST", "/api/v1/session", cy_api_session_create, CY_BODY_MEMORY, 65536, 0, "log in by name and password")
+CY_ROUTE("GET", "/api/v1/session", cy_api_session_show, CY_BODY_NONE, 0, 0, "tell who I am, where I belong, and how to log in")
+CY_ROUTE("DELETE", "/api/v1/session", cy_api_session_delete, CY_BODY_NONE, 0, 0, "log out")
+CY_ROUTE("GET", "/api/v1/sessions", cy_api_session_list, CY_BODY_NONE, 0, 0, "list my sessions")
+CY_ROUTE("DELETE", "/api/v1/sessions/{session}", cy_api_session_end, CY_BODY_NONE, 0, 0, "end one of my sessions")
+CY_ROUTE("PUT", "/api/v1/users/{user}/password", cy_api_password_set, CY_BODY_MEMORY, 65536, 0, "set my password; my other sessions end")
+CY_ROUTE("POST", "/api/v1/users/{user}/reset", cy_api_reset_make, CY_BODY_NONE, 0, 0, "make a link by which a user sets a new password")
+CY_ROUTE("POST", "/api/v1/password-reset", cy_api_reset_use, CY_BODY_MEMORY, 65536, 0, "set a new password by such a link")
+/* api_accounts.c */
 CY_ROUTE("POST", "/api/v1/organisations", cy_api_organisation_create, CY_BODY_MEMORY, 65536, 0, "make an organisation")
 CY_ROUTE("GET", "/api/v1/organisations/{organisation}/members", cy_api_member_list, CY_BODY_NONE, 0, 0, "list who belongs to it")
 CY_ROUTE("PUT", "/api/v1/organisations/{organisation}/members/{user}", cy_api_member_set, CY_BODY_MEMORY, 65536, 0, "make a user a member")
@@ -90,13 +100,6 @@ CY_ROUTE("GET", "/datasets-server/statistics", cy_ds_statistics, CY_BODY_NONE, 0
 CY_ROUTE("GET", "/datasets-server/size", cy_ds_size, CY_BODY_NONE, 0, CY_ROUTE_HF, "rows and bytes")
 CY_ROUTE("GET", "/datasets-server/parquet", cy_ds_parquet, CY_BODY_NONE, 0, CY_ROUTE_HF, "list the Parquet files")
 CY_ROUTE("GET", "/datasets-server/info", cy_ds_info, CY_BODY_NONE, 0, CY_ROUTE_HF, "features and counts")
-/* login.c */
-CY_ROUTE("POST", "/api/v1/login", cy_api_login, CY_BODY_MEMORY, 65536, 0, "log in by name and password")
-CY_ROUTE("POST", "/api/v1/logout", cy_api_logout, CY_BODY_NONE, 0, 0, "end the session")
-CY_ROUTE("GET", "/api/v1/session", cy_api_session, CY_BODY_NONE, 0, 0, "tell who is logged in")
-CY_ROUTE("PUT", "/api/v1/users/{user}/password", cy_api_password_set, CY_BODY_MEMORY, 65536, 0, "set a password")
-CY_ROUTE("POST", "/api/v1/users/{user}/password-reset", cy_api_password_reset_make, CY_BODY_NONE, 0, 0, "make a link for a new password")
-CY_ROUTE("POST", "/api/v1/password-reset", cy_api_password_reset, CY_BODY_MEMORY, 65536, 0, "set a new password by such a link")
 /* standing_api.c */
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like a dataset")
 CY_ROUTE("DELETE", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like it no more")

@@ -1,1 +1,1 @@
-INSERT INTO sessions (id_hash, user_id, csrf, created_ms, expires_ms, seen_ms) VALUES ($1, $2, $3, $4, $5, $4)
+INSERT INTO sessions (id, id_hash, user_id, agent, address, created_ms, expires_ms, seen_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $6)

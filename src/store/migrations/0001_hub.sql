@@ -39,11 +39,13 @@ CREATE TABLE tokens (
 );
 CREATE INDEX tokens_by_user ON tokens (user_id);
 
--- Sessions of the page. id_hash is the sha256 of the cookie's value; csrf is the text that a form must send back.
+-- Sessions of the page. id_hash is the sha256 of the cookie's value; agent and address are what its user knows it by.
 CREATE TABLE sessions (
-    id_hash TEXT PRIMARY KEY,
+    id TEXT PRIMARY KEY,
+    id_hash TEXT NOT NULL UNIQUE,
     user_id TEXT NOT NULL REFERENCES accounts (id),
-    csrf TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    address TEXT NOT NULL,
     created_ms BIGINT NOT NULL,
     expires_ms BIGINT NOT NULL,
     seen_ms BIGINT NOT NULL

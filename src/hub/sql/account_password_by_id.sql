@@ -1,1 +1,0 @@
-SELECT password_hash FROM accounts WHERE id = $1

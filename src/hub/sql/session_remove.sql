@@ -1,1 +1,0 @@
-DELETE FROM sessions WHERE id_hash = $1
