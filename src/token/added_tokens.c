@@ -62,10 +62,18 @@ bool cy_added_index_any(const struct cy_added_index *index, const struct cy_enco
     return false;
 }
 
+/* Whether it is looked for at all: what `allowed` leaves out is not (tiktoken), a special token that is text is found and passed over. */
+static bool is_looked_for(const struct cy_added_token *token, const struct cy_encoding *encoding, bool normalized)
+{
+    bool as_text = encoding == NULL || encoding->specials == CY_SPECIALS_AS_TEXT;
+    return token->normalized == normalized && ((token->special && as_text) || is_wanted(token, encoding, normalized));
+}
+
 /* Hugging Face's single_word: no \w beside it. */
 static bool is_word(uint32_t point)
 {
-    return cy_is_alphabetic(point) || cy_is_mark(point) || cy_is_digit(point) || cy_category(point) == CY_PC;
+    return cy_is_alphabetic(point) || cy_is_mark(point) || cy_is_digit(point) || cy_category(point) == CY_PC || point == 0x200C ||
+           point == 0x200D; /* Join_Control */
 }
 
 static bool stands_alone(struct cy_str text, size_t start, size_t end)
@@ -77,10 +85,10 @@ static bool stands_alone(struct cy_str text, size_t start, size_t end)
     return end == text.size || !is_word(cy_utf8_decode(&at, text.data + text.size));
 }
 
-/* Takes the white space beside the token along where it asks for it; not past `from`. */
-static void strip(const struct cy_added_token *token, struct cy_str text, size_t from, struct cy_added_match *match)
+/* Takes the white space beside the token along where it asks for it; not what is taken already. */
+static void strip(const struct cy_added_token *token, struct cy_str text, size_t taken, struct cy_added_match *match)
 {
-    while (token->left_strip && match->start > from) {
+    while (token->left_strip && match->start > taken) {
         const char *at = text.data + match->start;
         if (!cy_is_white_space(cy_utf8_decode_back(text.data, &at)))
             break;
@@ -95,7 +103,7 @@ static void strip(const struct cy_added_token *token, struct cy_str text, size_t
 }
 
 bool cy_added_index_find(const struct cy_added_index *index, const struct cy_encoding *encoding, bool normalized, struct cy_str text,
-                         size_t from, struct cy_added_match *match)
+                         size_t from, size_t taken, struct cy_added_match *match)
 {
     for (size_t at = from; at < text.size; at++) {
         if (index->only_byte >= 0) {
@@ -108,12 +116,15 @@ bool cy_added_index_find(const struct cy_added_index *index, const struct cy_enc
         for (size_t i = index->begins[first]; i < index->begins[first + 1]; i++) {
             const struct cy_added_token *token = index->tokens[i];
             size_t size = token->text.size;
-            if (size > text.size - at || memcmp(token->text.data, text.data + at, size) != 0 || !is_wanted(token, encoding, normalized) ||
-                (token->single_word && !stands_alone(text, at, at + size)))
+            if (size > text.size - at || memcmp(token->text.data, text.data + at, size) != 0 || !is_looked_for(token, encoding, normalized))
                 continue;
-            *match = (struct cy_added_match){at, at + size, token->id};
-            strip(token, text, from, match);
-            return true;
+            if (is_wanted(token, encoding, normalized) && (!token->single_word || stands_alone(text, at, at + size))) {
+                *match = (struct cy_added_match){at, at + size, at + size, token->id};
+                strip(token, text, taken, match);
+                return true;
+            }
+            at += size - 1; /* passed over */
+            break;
         }
     }
     return false;

@@ -341,10 +341,10 @@ typedef void encode_fn(struct encoder *encoder, struct cy_str text, bool first);
 static void encode_between(struct encoder *encoder, struct cy_str text, bool normalized, bool first, encode_fn *rest)
 {
     const struct cy_added_index *index = encoder->tokenizer->added_index;
-    struct cy_added_match match;
+    struct cy_added_match match = {0};
     size_t at = 0;
     if (cy_added_index_any(index, encoder->encoding, normalized)) {
-        while (cy_added_index_find(index, encoder->encoding, normalized, text, at, &match)) {
+        while (cy_added_index_find(index, encoder->encoding, normalized, text, match.next, at, &match)) {
             if (match.start > at)
                 rest(encoder, (struct cy_str){text.data + at, match.start - at}, first && at == 0);
             add_id(encoder, match.id);

@@ -164,6 +164,11 @@ def probes():
         yield f"probe: {name}", made
     made = Tokenizer(of_bytes(continuing_subword_prefix="~", unk_token=None))
     yield "probe: prefix", made
+    made = Tokenizer(of_bytes())
+    made.add_tokens([AddedToken("ab", single_word=True, normalized=False), AddedToken("b a", normalized=False), AddedToken("  ", normalized=False),
+                     AddedToken("<r>", rstrip=True, normalized=False), AddedToken("<l>", lstrip=True, normalized=False), AddedToken("a", single_word=True)])
+    made.add_special_tokens([AddedToken("<s>", normalized=False), AddedToken("s>", normalized=False)])
+    yield "probe: added tokens", made
     for name, normalizer in (("Strip", n.Strip()), ("Bert", n.BertNormalizer()), ("Replace", n.Replace("ab", "c")), ("Replace longer", n.Replace("a", "xyz")),
                              ("Replace by nothing", n.Replace("a", "")), ("Prepend", n.Prepend("xy")), ("charsmap", n.Precompiled(charsmap("nmt_nfkc"))),
                              ("StripAccents", n.StripAccents()), ("NFKD", n.NFKD()), ("Replace spaces", n.Replace(Regex(" {2,}"), "_")),
@@ -229,7 +234,8 @@ def chinese_texts():
 
 
 EDGES = ["", " ", "  a", "a  ", "<s>", "a <s> b", "<s> a", "  <s>  a", " <tool> word words", "word", "</s></s>\n<pad>x", "x" * 300, "á" * 50, "\0", "a\0b",
-         "abab", "aab", " ab", "\u0301a", "\u0001a", "\u200ba", "ﬁa", "Ａ\u0301", "각\u0301", "\u0600a", "क्‍ष", "🇩🇪🇫", "👩‍👩", "\r\n\u0301", "▁a", "_a"]
+         "abab", "aab", " ab", "\u0301a", "\u0001a", "\u200ba", "ﬁa", "Ａ\u0301", "각\u0301", "\u0600a", "क्‍ष", "🇩🇪🇫", "👩‍👩", "\r\n\u0301", "▁a", "_a",
+         "ab b ab b a abb a", "xab ab", "<r>  a", "<r>   <l>", " <l>  <r>  <r>", "a  <l>", "a<s>s>", "ab\u200d ab", "ab_ ab é ab"]
 
 
 LONG_RUNS = ["a" * 20000, " " * 20000, "\n" * 5000, "中" * 9000, "🙂" * 4000, "ab " * 7000, "\u0301" * 3000]
