@@ -8,7 +8,7 @@
 
 enum {
     FETCH_ONE_BY_ONE = 400, /* so few are fetched each by its number and sorted here; more are found by walking the order's index */
-    WALK_ROWS = 2000,       /* rows a step of that walk, doubled each time */
+    WALK_ROWS = 50,         /* rows a step of that walk at least, doubled each time */
 };
 
 /* What a search works with: sets are one bit a document number. */
@@ -296,7 +296,9 @@ static enum cy_status page_by_walk(struct search *search, enum cy_search_order o
                                          [CY_SEARCH_MODIFIED] = CY_SQL_search_order_modified,
                                          [CY_SEARCH_DOWNLOADS] = CY_SQL_search_order_downloads,
                                          [CY_SEARCH_LIKES] = CY_SQL_search_order_likes};
-    size_t seen = 0, rows_read = 0, step = CY_MAX(WALK_ROWS, 2 * (search->query->offset + search->query->limit));
+    /* As many rows as it takes when what is found lies evenly in the order, and half as many again. */
+    size_t wanted = search->query->offset + search->query->limit, seen = 0, rows_read = 0;
+    size_t step = CY_MAX(WALK_ROWS, wanted * search->number_end / search->total * 3 / 2);
     for (;;) {
         struct cy_result rows;
         enum cy_status status = CY_RUN(search->database, orders[order], search->arena, &rows, search->error,

@@ -1,6 +1,7 @@
 /* The endpoints of Hugging Face's datasets-server, in its shapes: under /datasets-server/, and at the root of a host that is called
  * datasets-server.*, where the `datasets` package looks for them. */
 #include "server/rows.h"
+#include "server/use.h"
 
 #include <yyjson.h>
 
@@ -186,6 +187,7 @@ static void answer_page(struct cy_row_set *set, struct cy_str rest, bool is_plai
     cy_buffer_printf(&out, ",\"num_rows_total\":%lld,\"num_rows_per_page\":%d,\"partial\":false}",
                      (long long)yyjson_get_sint(yyjson_obj_get(answer, "row_count")), LENGTH_MAX);
     cy_respond_json(request, set->hf.response, 200, &out);
+    cy_use_answer(request, set->hf.response, set->hf.repository.id, set->version.sha, "rows");
 }
 
 static void answer_rows(struct cy_request *request, struct cy_response *response, const char *required, const char *member)
@@ -237,6 +239,7 @@ void cy_ds_first_rows(struct cy_request *request, struct cy_response *response)
             cy_buffer_printf(&out, ",\"truncated\":%s}",
                              yyjson_get_sint(yyjson_obj_get(answer, "row_count")) > FIRST_ROWS ? "true" : "false");
             cy_respond_json(request, response, 200, &out);
+            cy_use_answer(request, response, set.hf.repository.id, set.version.sha, "rows");
         }
     }
     cy_rows_close(&set);

@@ -7,6 +7,7 @@
  *
  * What arrives is checked against OID before it is an object; only then the repository holds it. */
 #include "server/hf.h"
+#include "server/use.h"
 
 #include "hub/commits.h"
 #include "hub/standing.h"
@@ -421,6 +422,7 @@ void cy_lfs_get(struct cy_request *request, struct cy_response *response)
         cy_respond_header(request, response, "ETag", "\"%s\"", sha256);
         cy_respond_header(request, response, "Content-Security-Policy", "sandbox; default-src 'none'");
         cy_respond_header(request, response, "X-Content-Type-Options", "nosniff");
+        cy_use_answer(request, response, target.repository_id, CY_STR(""), "download"); /* git-lfs asks for an object, not for a version */
         return;
     }
     response->file = -1;

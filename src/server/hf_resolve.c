@@ -1,5 +1,6 @@
 /* A file of a version: resolve. HEAD tells what the clients keep in their caches, GET gives the bytes, whole or by Range. */
 #include "server/hf.h"
+#include "server/use.h"
 
 cy_handler cy_hf_resolve;
 
@@ -60,6 +61,7 @@ static void answer_file(struct cy_hf *hf, const struct cy_version *version, stru
     hf->response->file_size_bytes = size_bytes;
     hf->response->content_type = "application/octet-stream";
     add_headers(hf, version, path, &entry);
+    cy_use_answer(request, hf->response, hf->repository.id, version->sha, "download");
 }
 
 void cy_hf_resolve(struct cy_request *request, struct cy_response *response)

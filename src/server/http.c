@@ -351,8 +351,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     call->link->call = NULL;
     call->link->idle_since_ns = cy_clock_ns();
     uint64_t sent_bytes = cy_call_sent_bytes(call, is_clean_end);
-    if (call->is_telling)
-        call->response.progress(call->response.progress_context, sent_bytes, true);
+    if (call->response.progress != NULL) /* told its end also when nothing went out */
+        call->response.progress(call->response.progress_context, call->is_telling ? sent_bytes : 0, true);
     call->is_telling = false;
     pthread_mutex_unlock(&server->links_lock);
     const struct cy_route *route = call->request.route;

@@ -77,6 +77,8 @@ CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/user-access-request/handle", 
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/user-access-request/grant", cy_hf_requests_grant, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "let a user in")
 /* croissant_api.c */
 CY_ROUTE("GET", "/api/datasets/{namespace}/{name}/croissant", cy_croissant_show, CY_BODY_NONE, 0, CY_ROUTE_HF, "a version as Croissant 1.1")
+/* uses_api.c */
+CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/uses", cy_api_use_list, CY_BODY_NONE, 0, 0, "who used it, for those who own it")
 /* runs_api.c */
 CY_ROUTE("PUT", "/api/v1/runs/{run}", cy_api_run_put, CY_BODY_MEMORY, 65536, 0, "say how far a build is")
 CY_ROUTE("GET", "/api/v1/runs/{run}", cy_api_run_get, CY_BODY_NONE, 0, 0, "how far a build is")

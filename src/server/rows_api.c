@@ -1,5 +1,6 @@
 /* Rows, columns, statistics and histograms of a version's data. */
 #include "server/rows.h"
+#include "server/use.h"
 
 #include <yyjson.h>
 
@@ -45,6 +46,7 @@ static void respond(struct cy_row_set *set, yyjson_val *answer)
     }
     cy_buffer_add_byte(&out, '}');
     cy_respond_json(set->hf.request, set->hf.response, 200, &out);
+    cy_use_answer(set->hf.request, set->hf.response, set->hf.repository.id, set->version.sha, "rows");
 }
 
 void cy_api_splits(struct cy_request *request, struct cy_response *response)

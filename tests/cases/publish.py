@@ -203,6 +203,26 @@ def _():
     assert "names no repository" in err, err
 
 
+@case("what is taken is counted: a use a user, version and hour, with the bytes of bodies that went out")
+def _():
+    hub.ask("PUT", "/api/datasets/press/law/settings", os.environ["CIYUAN_TOKEN"], {"visibility": "public"})
+    reader = hub.token("bob")
+    path = "/datasets/press/law/resolve/main/MANIFEST"
+    size = len(hub.ask("GET", path, reader)[2])
+    assert hub.ask("GET", path, reader, headers={"Range": "bytes=0-9"})[0] == 206
+    etag = hub.ask("HEAD", path, reader)[1]["etag"]
+    assert hub.ask("GET", path, reader, headers={"If-None-Match": etag})[0] == 304
+    assert hub.ask("GET", "/api/v1/datasets/press/law/uses", reader)[0] == 403
+    ciyuan("org", "member", "press", "alice", "--role", "admin", "--data", hub.data)
+    for _ in range(40):
+        mine = [use for use in hub.ask("GET", "/api/v1/datasets/press/law/uses", os.environ["CIYUAN_TOKEN"])[2]["items"] if use["user"] == "bob"]
+        if mine and mine[0]["files"] == 2:
+            break
+        time.sleep(0.1)
+    assert len(mine) == 1 and (mine[0]["files"], mine[0]["bytes"], mine[0]["purpose"]) == (2, size + 10, "download"), (mine, size)
+    assert hub.ask("GET", "/api/datasets/press/law")[2]["downloads"] == 1
+
+
 @case("the doctor finds all of it there")
 def _():
     assert "all that was acknowledged is there" in ciyuan("doctor", "--data", hub.data, "--verify")[0]
