@@ -2,13 +2,8 @@
 
 #include "hub/authenticate_cache.h"
 #include "hub/git_objects.h"
-<<<<<<< HEAD
 #include "hub/passwords.h"
-=======
-#include "hub/rate_limit.h"
-#include "hub/sessions.h"
 #include "hub/uses.h"
->>>>>>> 10635e4 (hub, server: uses: who took what, durable before the first byte, counted by the second, handed on once)
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,18 +44,9 @@ static enum cy_status find_sign_key(struct cy_database *database, void *context,
 enum cy_status cy_hub_open(struct cy_hub **hub, struct cy_store *store, struct cy_objects *objects, struct cy_error *error)
 {
     *hub = cy_alloc_zero(1, sizeof **hub);
-<<<<<<< HEAD
     **hub = (struct cy_hub){.store = store, .objects = objects, .tokens = cy_hub_tokens_make(), .login_limits = cy_login_limits_make()};
     cy_turnstile_init(&(*hub)->password_turnstile, CY_PASSWORDS_AT_ONCE, CY_PASSWORDS_WAITING, CY_PASSWORD_WAIT_MS);
-=======
-    **hub = (struct cy_hub){.store = store,
-                            .objects = objects,
-                            .tokens = cy_hub_tokens_make(),
-                            .passwords = cy_password_pool_new(),
-                            .login_peers = cy_rate_limit_new(CY_LOGIN_PEER_BURST, CY_LOGIN_PEER_EVERY_MS),
-                            .login_accounts = cy_rate_limit_new(CY_LOGIN_ACCOUNT_BURST, CY_LOGIN_ACCOUNT_EVERY_MS)};
     (*hub)->uses = cy_uses_open(store);
->>>>>>> 10635e4 (hub, server: uses: who took what, durable before the first byte, counted by the second, handed on once)
     enum cy_status status = cy_store_write(store, 0, find_sign_key, *hub, error);
     if (status != CY_OK) {
         cy_hub_close(*hub);

@@ -13,28 +13,17 @@
 #include "store/database.h"
 #include "store/objects.h"
 
-<<<<<<< HEAD
 struct cy_hub_tokens; /* what is known of tokens without asking the database (authenticate.c) */
-=======
-struct cy_hub_tokens;    /* what is known of tokens without asking the database (authenticate_cache.h) */
-struct cy_password_pool; /* passwords.h */
-struct cy_rate_limit;    /* rate_limit.h */
-struct cy_uses;          /* uses.h */
->>>>>>> 10635e4 (hub, server: uses: who took what, durable before the first byte, counted by the second, handed on once)
+struct cy_uses;       /* uses.h */
 
 struct cy_hub {
     struct cy_store *store;
     struct cy_objects *objects;
     uint8_t sign_key[CY_SIGN_KEY_BYTES]; /* made at the first start, kept in `settings` */
     struct cy_hub_tokens *tokens;
-<<<<<<< HEAD
+    struct cy_uses *uses;
     struct cy_turnstile password_turnstile; /* before the hash of a password */
     struct cy_login_limits *login_limits;
-=======
-    struct cy_uses *uses;
-    struct cy_password_pool *passwords;
-    struct cy_rate_limit *login_peers, *login_accounts; /* tries to log in, by address and by account */
->>>>>>> 10635e4 (hub, server: uses: who took what, durable before the first byte, counted by the second, handed on once)
 };
 enum cy_status cy_hub_open(struct cy_hub **hub, struct cy_store *store, struct cy_objects *objects, struct cy_error *error);
 void cy_hub_close(struct cy_hub *hub); /* NULL is fine */
