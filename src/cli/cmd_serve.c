@@ -165,6 +165,9 @@ int cy_cmd_serve(int argc, char **argv)
         CY_OPT_TEXT("tls-certificate", &serve.server.certificate_path, "FILE", "PEM; serves https"),
         CY_OPT_TEXT("tls-key", &serve.server.key_path, "FILE", "PEM; the certificate's key"),
         CY_OPT_FLAG("trust-proxy", &serve.server.trust_proxy, "believe X-Forwarded-* from a proxy on this machine"),
+        CY_OPT_TEXT("openid-issuer", &serve.app.openid_issuer, "URL", "people log in to the page through this OpenID Connect provider too"),
+        CY_OPT_TEXT("openid-client", &serve.app.openid_client, "ID",
+                    "as the provider knows this server; its secret is in CIYUAN_OPENID_SECRET"),
         CY_OPT_TEXT("log", &serve.log_path, "FILE", "a JSON line a request goes there (standard error)"),
         CY_OPT_TEXT("web", &serve.app.web_folder, "DIR", "serve the page from DIR, not the one that is built in"),
         CY_OPT_END,
@@ -189,6 +192,7 @@ int cy_cmd_serve(int argc, char **argv)
     if (exit_status >= 0)
         return exit_status;
     struct cy_error error;
+    serve.app.openid_secret = getenv("CIYUAN_OPENID_SECRET");
     set_up_memory();
     take_signals(&serve.signals);
     raise_descriptor_limit();

@@ -102,6 +102,9 @@ CY_ROUTE("GET", "/datasets-server/statistics", cy_ds_statistics, CY_BODY_NONE, 0
 CY_ROUTE("GET", "/datasets-server/size", cy_ds_size, CY_BODY_NONE, 0, CY_ROUTE_HF, "rows and bytes")
 CY_ROUTE("GET", "/datasets-server/parquet", cy_ds_parquet, CY_BODY_NONE, 0, CY_ROUTE_HF, "list the Parquet files")
 CY_ROUTE("GET", "/datasets-server/info", cy_ds_info, CY_BODY_NONE, 0, CY_ROUTE_HF, "features and counts")
+/* openid_login.c */
+CY_ROUTE("GET", "/auth/openid", cy_openid_start, CY_BODY_NONE, 0, 0, "log in through the provider")
+CY_ROUTE("GET", "/auth/openid/callback", cy_openid_callback, CY_BODY_NONE, 0, 0, "come back from the provider")
 /* standing_api.c */
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like a dataset")
 CY_ROUTE("DELETE", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like it no more")

@@ -44,7 +44,9 @@ class Hub:
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        answered = {name.lower(): value for name, value in answer.getheaders()}
+        answered = {}
+        for name, value in answer.getheaders():
+            answered[name.lower()] = answered[name.lower()] + ", " + value if name.lower() in answered else value
         if answered.get("content-type", "").split(";")[0].endswith("json") and content:
             content = json.loads(content)
         return answer.status, answered, content
