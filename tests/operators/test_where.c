@@ -259,9 +259,7 @@ CY_TEST("a wrong expression is refused with the column, what was expected, and t
          "did you mean \"signals.gopher_quality.words\"?"},
         {"url = 'x' or tokens.o200k_bas > 3", "column 14 of the expression: no step before this one counts the tokens of \"o200k_bas\"",
          "did you mean \"tokens.o200k_base\"?"},
-        {"tokens > 3", "column 1 of the expression: tokens needs the name of a vocabulary",
-         "fields are text, id, url, media_type, language, source, license, party, bytes, read_bytes, metadata.<field>, "
-         "signals.<step>.<signal> and tokens.<vocabulary>"},
+        {"tokens > 3", "column 1 of the expression: tokens needs the name of a vocabulary", "did you mean \"tokens.o200k_base\"?"},
         {"words > 3", "column 1 of the expression: there is no field \"words\"", "did you mean \"signals.gopher_quality.words\"?"},
         {"gopher_quality.words > 3", "column 1 of the expression: there is no field \"gopher_quality.words\"",
          "did you mean \"signals.gopher_quality.words\"?"},
