@@ -49,6 +49,9 @@ install: build man ## install into PREFIX (/usr/local)
 deb: build man ## a Debian package: build/ciyuan_VERSION_amd64.deb
 	tools/make_deb.sh
 
+kills: build ## 200 kills of a server under uploads, and every byte it acknowledged read back
+	./setup --tests && CIYUAN_KILLS=200 CIYUAN=build/release/ciyuan .deps/venv/bin/python tests/cases/hub_kill.py
+
 soak: build ## ten minutes of mixed load on a server, without growth of memory or descriptors
 	./setup --tests && .deps/venv/bin/python tools/soak_serve.py --seconds $(or $(SECONDS_EACH),600)
 
@@ -58,4 +61,4 @@ bench-serve: ## the HTTP server beside nginx (needs nginx and wrk)
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: help build test lint tsan bench bench-tokens fuzz heavy man install deb soak bench-serve clean
+.PHONY: help build test lint tsan bench bench-tokens fuzz heavy man install deb kills soak bench-serve clean

@@ -4,6 +4,7 @@
 #include "cli/local_call.h"
 #include "server/app.h"
 #include "server/authenticate.h"
+#include "server/upkeep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -131,9 +132,11 @@ static enum cy_status run(struct serve *serve, struct cy_error *error)
         if (status == CY_OK) {
             print_place(serve, port, is_first);
             tell_manager("READY=1");
+            struct cy_upkeep *upkeep = cy_upkeep_start(&app);
             wait_for_signal(&serve->signals);
             tell_manager("STOPPING=1");
             cy_server_stop(app.server, STOP_WAIT_MS);
+            cy_upkeep_stop(upkeep);
         }
         cy_app_close(&app);
     }

@@ -119,3 +119,6 @@ CY_ROUTE("GET", "/api/v1/accounts/{account}/quota", cy_api_quota_get, CY_BODY_NO
 CY_ROUTE("PUT", "/api/v1/accounts/{account}/quota", cy_api_quota_set, CY_BODY_MEMORY, 65536, 0, "set what an account may hold")
 CY_ROUTE("GET", "/api/v1/audit", cy_api_audit_list, CY_BODY_NONE, 0, 0, "list what was done, by whom")
 CY_ROUTE("GET", "/api/v1/audit/verify", cy_api_audit_verify, CY_BODY_NONE, 0, 0, "check that the audit log is whole")
+/* upkeep.c */
+CY_ROUTE("POST", "/api/v1/garbage", cy_api_garbage, CY_BODY_MEMORY, 65536, 0, "collect what nothing names any more")
+CY_ROUTE("POST", "/api/v1/datasets/{namespace}/{name}/erasure", cy_api_erasure, CY_BODY_MEMORY, 65536, 0, "erase a dataset's bytes now")
