@@ -301,8 +301,11 @@ static enum cy_status add_fetched(void *context, const void *data, size_t size_b
         ssize_t written = cy_files->write(fetching->file, at, left);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
-            return cy_error_errno(error, "write the cached copy", fetching->path);
+        if (written < 0) {
+            bool is_full = errno == ENOSPC || errno == EDQUOT;
+            enum cy_status status = cy_error_errno(error, "write the cached copy", fetching->path);
+            return is_full ? cy_error_hint(error, "make room on the disk that holds the data folder, or make the cache smaller") : status;
+        }
         at += written;
         left -= (size_t)written;
     }

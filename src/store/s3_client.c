@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "store/curl_library.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,6 +254,13 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
+/* A program that we start does not inherit the connection. */
+static int close_on_exec(void *context, curl_socket_t file, curlsocktype purpose)
+{
+    (void)context, (void)purpose;
+    return fcntl(file, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
 static CURL *take_handle(struct cy_s3 *s3)
 {
     pthread_mutex_lock(&s3->lock);
@@ -336,6 +343,7 @@ static struct curl_slist *prepare(const struct cy_s3 *s3, struct attempt *attemp
     cy_curl.curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS_MAX);
     cy_curl.curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
     cy_curl.curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, s3->timeout_s);
+    cy_curl.curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
     cy_curl.curl_easy_setopt(handle, CURLOPT_FILETIME, 1L);
     cy_curl.curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
     cy_curl.curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_answer);

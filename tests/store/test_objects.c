@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "base/threads.h"
+#include "store/database.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -206,6 +207,46 @@ CY_TEST_EACH_OBJECTS("threads may put the same objects at the same time")
     assert_int_equal(list.size, 50 * 65);
     cy_buffer_release(&list);
     cy_objects_close(objects);
+}
+
+struct race {
+    struct cy_objects *objects;
+    int64_t before_ms;
+};
+
+static void put_or_remove(void *context, size_t thread)
+{
+    struct race *race = context;
+    struct cy_error error;
+    char sha256[65];
+    bool removed;
+    if (thread == 0)
+        cy_expect_ok(cy_objects_put_bytes(race->objects, CY_STR("abc"), sha256, &error), error);
+    else
+        cy_expect_ok(cy_objects_remove_old(race->objects, abc, race->before_ms, &removed, &error), error);
+}
+
+CY_TEST("an old object that is put again while it is being removed as garbage is there when the put has returned")
+{
+    const struct cy_test_objects test = cy_test_objects_disk();
+    struct race race = {.objects = cy_test_objects_open(&test), .before_ms = cy_now_ms() - 1000000};
+    struct cy_error error;
+    struct cy_arena arena = {0};
+    const char *path;
+    char sha256[65];
+    bool exists;
+    uint64_t size_bytes;
+    const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    cy_expect_ok(cy_objects_put_bytes(race.objects, CY_STR("abc"), sha256, &error), error);
+    cy_expect_ok(cy_objects_hold_path(race.objects, abc, &arena, &path, &error), error);
+    for (int round = 0; round < 200; round++) {
+        assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+        cy_run_threads(2, put_or_remove, &race);
+        cy_expect_ok(cy_objects_stat(race.objects, abc, &exists, &size_bytes, &error), error);
+        assert_true(exists);
+    }
+    cy_arena_release(&arena);
+    cy_objects_close(race.objects);
 }
 
 CY_TEST("objects on disk are for their owner alone, and one that another hand cut is healed by the next put")
