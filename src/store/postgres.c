@@ -38,6 +38,7 @@ struct postgres {
     PGconn *connection;               /* NULL: lost */
     char name[64];                    /* application_name, different for each connection's owner */
     char group[37];                   /* of the transaction under way, or the last */
+    bool is_release_due;              /* of the last mark, which goes with the next one, or with the COMMIT: a round trip less */
     struct cy_buffer values;
     struct statement statements[CY_SQL_COUNT + 1]; /* the last: of statements that are not kept */
 };
@@ -382,7 +383,6 @@ static const char *const step_texts[CY_STEP_COUNT] = {
     [CY_STEP_BEGIN_WRITE] = "BEGIN ISOLATION LEVEL REPEATABLE READ",
     [CY_STEP_ROLLBACK] = "ROLLBACK",
     [CY_STEP_MARK] = "SAVEPOINT work",
-    [CY_STEP_MARK_KEEP] = "RELEASE work",
     [CY_STEP_MARK_UNDO] = "ROLLBACK TO work; RELEASE work",
 };
 
@@ -427,13 +427,19 @@ static enum cy_status commit(struct postgres *postgres, struct cy_error *error)
 static enum cy_status postgres_step(struct cy_database *database, enum cy_step step, struct cy_error *error)
 {
     struct postgres *postgres = (struct postgres *)database;
+    const char *text = step_texts[step];
+    if (step == CY_STEP_MARK && postgres->is_release_due)
+        text = "RELEASE work; SAVEPOINT work";
+    postgres->is_release_due = step == CY_STEP_MARK_KEEP;
+    if (step == CY_STEP_MARK_KEEP)
+        return CY_OK;
     if (step == CY_STEP_COMMIT)
         return commit(postgres, error);
     if (step == CY_STEP_BEGIN_WRITE)
         cy_uuid(postgres->group);
     if (step == CY_STEP_ROLLBACK && is_lost(postgres))
         return CY_OK; /* it is gone already */
-    return simple(postgres, step_texts[step], step_texts[step], NULL, error);
+    return simple(postgres, step_texts[step], text, NULL, error);
 }
 
 const struct cy_driver cy_driver_postgres = {
