@@ -6,7 +6,7 @@
 #include "cli/options.h"
 
 #define CY_LOCAL_OPTIONS(local)                                                                                                            \
-    CY_OPT_TEXT("data", &(local).data_folder, "DIR", "the server's data folder (" CY_DATA_FOLDER_DEFAULT ")"),                             \
+    CY_OPT_TEXT("data", &(local).data_folder, "DIR", "the server's data folder ($CIYUAN_DATA, then " CY_DATA_FOLDER_DEFAULT ")"),          \
         CY_OPT_TEXT("database", &(local).database_url, "URL", "as `ciyuan serve` has it, when nothing serves")
 
 /* One request; prints the error, or nothing. Returns the exit status. answer: owned by arena. */

@@ -61,6 +61,12 @@ static int run_list(int argc, char **argv)
 {
     struct cy_local local = {0};
     uint64_t after = 0, limit = 100;
+    static const char *const examples[] = {"ciyuan audit list --limit 1000",
+                                           "the first thousand entries",
+                                           "ciyuan audit list --after 1000",
+                                           "what was done since",
+                                           NULL,
+                                           NULL};
     const struct cy_option options[] = {
         CY_OPT_COUNT("after", &after, "N", "entries after this number (0)"),
         CY_OPT_COUNT("limit", &limit, "N", "this many, 1,000 at most (100)"),
@@ -73,6 +79,7 @@ static int run_list(int argc, char **argv)
                                            .arguments = "[<options>]",
                                            .summary = "Prints the audit log: number, time, who, what, the subject's id, details.",
                                            .options = options,
+                                           .examples = examples,
                                        });
     if (exit_status >= 0)
         return exit_status;

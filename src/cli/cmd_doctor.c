@@ -67,10 +67,10 @@ static void print_report(const struct cy_doctor_report *report, bool verifies)
 
 int cy_cmd_doctor(int argc, char **argv)
 {
-    const char *data_folder = CY_DATA_FOLDER_DEFAULT, *database_url = NULL, *objects_url = NULL;
+    const char *data_folder = cy_data_folder(NULL), *database_url = NULL, *objects_url = NULL;
     bool verifies = false;
     const struct cy_option options[] = {
-        CY_OPT_TEXT("data", &data_folder, "DIR", "the server's folder; default " CY_DATA_FOLDER_DEFAULT),
+        CY_OPT_TEXT("data", &data_folder, "DIR", "the server's data folder ($CIYUAN_DATA, then " CY_DATA_FOLDER_DEFAULT ")"),
         CY_OPT_TEXT("database", &database_url, "URL", "as `ciyuan serve` has it"),
         CY_OPT_TEXT("objects", &objects_url, "URL", "as `ciyuan serve` has it"),
         CY_OPT_FLAG("verify", &verifies, "read every object and compute its hash again"),

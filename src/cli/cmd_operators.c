@@ -29,6 +29,8 @@ int cy_cmd_operators(int argc, char **argv)
             .summary = "Lists every operator a recipe may use; with a name, that operator's parameters, signals and rules.",
             .options = options,
             .argument_max = 1,
+            .examples = (const char *const[]){"ciyuan operators", "all of them, a line each", "ciyuan operators dedup_minhash",
+                                              "one, with its parameters, signals and rules", NULL, NULL},
         });
     if (status >= 0)
         return status;

@@ -1,5 +1,7 @@
 #include "cli/account_ask.h"
 
+#include "dataset/report_view.h"
+
 #include <stdio.h>
 
 #include <yyjson.h>
@@ -37,7 +39,8 @@ static int run_create(int argc, char **argv)
     cy_buffer_add_byte(&body, '}');
     exit_status = cy_accounts_ask(&local, "POST", "/api/v1/organisations", &body, &arena, &answer);
     if (exit_status == CY_EXIT_OK)
-        printf("made the organisation %s\n", argv[0]);
+        printf("made the organisation %s\nmake its first member:  ciyuan org member %s USER --role admin%s%s\n", argv[0], argv[0],
+               local.data_folder != NULL ? " --data " : "", local.data_folder != NULL ? local.data_folder : "");
     cy_arena_release(&arena);
     return exit_status;
 }
@@ -47,9 +50,16 @@ static int run_member(int argc, char **argv)
     struct cy_local local = {0};
     const char *role = NULL;
     bool remove = false;
+    static const char *const examples[] = {"ciyuan org member press bob --role write",
+                                           "let bob publish in press",
+                                           "ciyuan org member press bob --remove",
+                                           "take bob out again",
+                                           NULL,
+                                           NULL};
     const struct cy_option options[] = {
-        CY_OPT_CHOICE("role", &role, "read|see-removed|write|admin", "what he may do with its datasets; each may do what stands before it"),
-        CY_OPT_FLAG("remove", &remove, "take him out"),
+        CY_OPT_CHOICE("role", &role, "read|see-removed|write|admin",
+                      "what the user may do with its datasets; each may do what stands before it"),
+        CY_OPT_FLAG("remove", &remove, "take the user out"),
         CY_LOCAL_OPTIONS(local),
         CY_OPT_END,
     };
@@ -57,10 +67,11 @@ static int run_member(int argc, char **argv)
                                        &(struct cy_usage){
                                            .command = "org member",
                                            .arguments = "ORGANISATION USER",
-                                           .summary = "Makes a user a member of an organisation, changes his role, or takes him out.",
+                                           .summary = "Makes a user a member of an organisation, changes the role, or takes the user out.",
                                            .options = options,
                                            .argument_min = 2,
                                            .argument_max = 2,
+                                           .examples = examples,
                                        });
     if (exit_status >= 0)
         return exit_status;
@@ -83,6 +94,7 @@ static int run_member(int argc, char **argv)
 
 static int run_members(int argc, char **argv)
 {
+    static const char *const examples[] = {"ciyuan org members press", "a line a member: role and name", NULL, NULL};
     struct cy_local local = {0};
     const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
     int exit_status = cy_parse_options(&argc, argv,
@@ -93,6 +105,7 @@ static int run_members(int argc, char **argv)
                                            .options = options,
                                            .argument_min = 1,
                                            .argument_max = 1,
+                                           .examples = examples,
                                        });
     if (exit_status >= 0)
         return exit_status;
@@ -151,11 +164,17 @@ static int run_quota(int argc, char **argv)
     if (exit_status == CY_EXIT_OK && !sets) {
         yyjson_doc *document = yyjson_read(answer.data, answer.size, YYJSON_READ_NOFLAG);
         yyjson_val *root = yyjson_doc_get_root(document), *max = yyjson_obj_get(root, "size_bytes_max");
-        printf("holds %lld bytes", (long long)yyjson_get_sint(yyjson_obj_get(root, "size_bytes")));
-        if (yyjson_is_null(max))
-            puts(", without a limit");
-        else
-            printf(" of %lld\n", (long long)yyjson_get_sint(max));
+        struct cy_buffer line = {0};
+        cy_buffer_add_text(&line, "holds ");
+        cy_buffer_add_bytes(&line, (uint64_t)yyjson_get_sint(yyjson_obj_get(root, "size_bytes")));
+        if (yyjson_is_null(max)) {
+            cy_buffer_add_text(&line, ", without a limit");
+        } else {
+            cy_buffer_add_text(&line, " of ");
+            cy_buffer_add_bytes(&line, (uint64_t)yyjson_get_sint(max));
+        }
+        printf("%.*s\n", (int)line.size, line.data);
+        cy_buffer_release(&line);
         yyjson_doc_free(document);
     }
     cy_arena_release(&arena);
@@ -166,7 +185,7 @@ int cy_cmd_org(int argc, char **argv)
 {
     static const struct cy_command commands[] = {
         {"create", "make an organisation", run_create},
-        {"member", "make a user a member, or take him out", run_member},
+        {"member", "make a user a member, or take one out", run_member},
         {"quota", "show or set what an account may hold", run_quota},
         {"members", "list who belongs to it", run_members},
         {0},

@@ -375,6 +375,7 @@ static enum cy_status add_commit_line(struct publishing *job, const struct uploa
         cy_buffer_add_text(body, ",\"content\":\"");
         add_base64(body, content.data, content.size);
         cy_buffer_add_text(body, "\"}}\n");
+        job->sent_bytes += content.size;
     }
     cy_buffer_release(&content);
     return status;

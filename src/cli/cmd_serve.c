@@ -156,11 +156,12 @@ static enum cy_status check(const struct serve *serve, struct cy_error *error)
 int cy_cmd_serve(int argc, char **argv)
 {
     struct serve serve = {
-        .app = {.data_folder = CY_DATA_FOLDER_DEFAULT},
+        .app = {.data_folder = cy_data_folder(NULL)},
         .server = {.listen = "127.0.0.1:7000", .hooks = {cy_authenticate, cy_answer_cache_find, cy_answer_cache_keep}},
     };
     const struct cy_option options[] = {
-        CY_OPT_TEXT("data", &serve.app.data_folder, "DIR", "where everything lies; made when absent (" CY_DATA_FOLDER_DEFAULT ")"),
+        CY_OPT_TEXT("data", &serve.app.data_folder, "DIR",
+                    "where everything lies; made when absent ($CIYUAN_DATA, then " CY_DATA_FOLDER_DEFAULT ")"),
         CY_OPT_TEXT("listen", &serve.server.listen, "ADDR:PORT", "where to listen; *:7000 for all addresses (127.0.0.1:7000)"),
         CY_OPT_TEXT("database", &serve.app.database_url, "URL", "postgresql://… in place of SQLite in DIR"),
         CY_OPT_TEXT("objects", &serve.app.objects_url, "URL", "s3://bucket?endpoint=… in place of files in DIR"),

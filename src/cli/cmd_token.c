@@ -68,6 +68,8 @@ static int run_list(int argc, char **argv)
 {
     struct cy_local local = {0};
     const char *user = NULL;
+    static const char *const examples[] = {"ciyuan token list --user alice", "the ids, by which `ciyuan token revoke` knows them", NULL,
+                                           NULL};
     const struct cy_option options[] = {
         CY_OPT_TEXT("user", &user, "NAME", "whose they are"),
         CY_LOCAL_OPTIONS(local),
@@ -79,6 +81,7 @@ static int run_list(int argc, char **argv)
                                            .arguments = "",
                                            .summary = "Lists a user's tokens: id, scope, name. The tokens themselves are not known.",
                                            .options = options,
+                                           .examples = examples,
                                        });
     if (exit_status >= 0)
         return exit_status;
@@ -97,6 +100,8 @@ static int run_list(int argc, char **argv)
 
 static int run_revoke(int argc, char **argv)
 {
+    static const char *const examples[] = {"ciyuan token revoke 01a20f84-267d-790f-9bf0-1858d403fbd6 --user alice",
+                                           "end the token with this id", NULL, NULL};
     struct cy_local local = {0};
     const char *user = NULL;
     const struct cy_option options[] = {
@@ -112,6 +117,7 @@ static int run_revoke(int argc, char **argv)
                                            .options = options,
                                            .argument_min = 1,
                                            .argument_max = 1,
+                                           .examples = examples,
                                        });
     if (exit_status >= 0)
         return exit_status;

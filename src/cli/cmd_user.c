@@ -12,9 +12,9 @@ static int run_create(int argc, char **argv)
     bool is_admin = false;
     const char *full_name = NULL, *email = NULL;
     const struct cy_option options[] = {
-        CY_OPT_FLAG("admin", &is_admin, "he is an admin of the server"),
-        CY_OPT_TEXT("full-name", &full_name, "TEXT", "as people know him"),
-        CY_OPT_TEXT("email", &email, "ADDRESS", "where he is reached"),
+        CY_OPT_FLAG("admin", &is_admin, "an admin of the server"),
+        CY_OPT_TEXT("full-name", &full_name, "TEXT", "as people know this user"),
+        CY_OPT_TEXT("email", &email, "ADDRESS", "for letters to this user"),
         CY_LOCAL_OPTIONS(local),
         CY_OPT_END,
     };
@@ -24,7 +24,7 @@ static int run_create(int argc, char **argv)
         &(struct cy_usage){
             .command = "user create",
             .arguments = "NAME",
-            .summary = "Makes a user. NAME has letters, digits, \"-\", \"_\" and \".\"; it is the beginning of his datasets' names.",
+            .summary = "Makes a user. NAME has letters, digits, \"-\", \"_\" and \".\"; the names of the user's datasets begin with it.",
             .options = options,
             .argument_min = 1,
             .argument_max = 1,
@@ -44,7 +44,8 @@ static int run_create(int argc, char **argv)
     cy_buffer_add_byte(&body, '}');
     exit_status = cy_accounts_ask(&local, "POST", "/api/v1/users", &body, &arena, &answer);
     if (exit_status == CY_EXIT_OK)
-        printf("made the user %s\nmake a token for him:  ciyuan token create --user %s\n", argv[0], argv[0]);
+        printf("made the user %s\nmake an access token:  ciyuan token create --user %s%s%s\n", argv[0], argv[0],
+               local.data_folder != NULL ? " --data " : "", local.data_folder != NULL ? local.data_folder : "");
     cy_arena_release(&arena);
     return exit_status;
 }
@@ -53,17 +54,20 @@ static int set_disabled(int argc, char **argv, bool is_disabled)
 {
     struct cy_local local = {0};
     const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
-    int exit_status =
-        cy_parse_options(&argc, argv,
-                         &(struct cy_usage){
-                             .command = is_disabled ? "user disable" : "user enable",
-                             .arguments = "NAME",
-                             .summary = is_disabled ? "Switches a user off: his tokens let nobody in. What he published stays."
-                                                    : "Switches a user on again, with the tokens that were not revoked.",
-                             .options = options,
-                             .argument_min = 1,
-                             .argument_max = 1,
-                         });
+    static const char *const disable_examples[] = {"ciyuan user disable alice", "let nobody in as alice any more", NULL, NULL};
+    static const char *const enable_examples[] = {"ciyuan user enable alice", "let alice in again", NULL, NULL};
+    int exit_status = cy_parse_options(
+        &argc, argv,
+        &(struct cy_usage){
+            .command = is_disabled ? "user disable" : "user enable",
+            .arguments = "NAME",
+            .summary = is_disabled ? "Switches a user off: the tokens let nobody in any more, and what was published stays."
+                                   : "Switches a user on again, with the tokens that were not revoked.",
+            .options = options,
+            .argument_min = 1,
+            .argument_max = 1,
+            .examples = is_disabled ? disable_examples : enable_examples,
+        });
     if (exit_status >= 0)
         return exit_status;
     struct cy_arena arena = {0};
@@ -161,6 +165,7 @@ static int run_password(int argc, char **argv)
 
 static int run_reset(int argc, char **argv)
 {
+    static const char *const examples[] = {"echo https://hub.example.org$(ciyuan user reset alice)", "a link to hand to alice", NULL, NULL};
     struct cy_local local = {0};
     const struct cy_option options[] = {CY_LOCAL_OPTIONS(local), CY_OPT_END};
     int exit_status = cy_parse_options(&argc, argv,
@@ -172,6 +177,7 @@ static int run_reset(int argc, char **argv)
                                            .options = options,
                                            .argument_min = 1,
                                            .argument_max = 1,
+                                           .examples = examples,
                                        });
     if (exit_status >= 0)
         return exit_status;
@@ -192,7 +198,7 @@ int cy_cmd_user(int argc, char **argv)
         {"create", "make a user", run_create},
         {"password", "set a user's password", run_password},
         {"reset", "make a link by which a user sets a new password", run_reset},
-        {"disable", "switch a user off, with his tokens", run_disable},
+        {"disable", "switch a user off, with all tokens", run_disable},
         {"enable", "switch a user on again", run_enable},
         {0},
     };

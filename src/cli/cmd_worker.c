@@ -17,6 +17,8 @@ int cy_cmd_worker(int argc, char **argv)
         CY_OPT_COUNT("cpu", &cpu_seconds, "SECONDS", "CPU time a question; default 30"),
         CY_OPT_END,
     };
+    static const char *const examples[] = {"ciyuan worker /srv/ciyuan/objects",
+                                           "what the server starts, one process a few questions at a time", NULL, NULL};
     const struct cy_usage usage = {
         .command = "worker",
         .arguments = "[<options>] FOLDER…",
@@ -25,6 +27,7 @@ int cy_cmd_worker(int argc, char **argv)
         .options = options,
         .argument_min = 1,
         .argument_max = 16,
+        .examples = examples,
     };
     int exit_status = cy_parse_options(&argc, argv, &usage);
     if (exit_status >= 0)

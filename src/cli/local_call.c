@@ -1,11 +1,19 @@
 #include "cli/local_call.h"
 
+#include "base/files.h"
 #include "server/app.h"
 #include "server/http_listen.h"
 #include "store/curl_library.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 #include <yyjson.h>
+
+const char *cy_data_folder(const char *given)
+{
+    const char *variable = getenv("CIYUAN_DATA");
+    return given != NULL ? given : variable != NULL && variable[0] != '\0' ? variable : CY_DATA_FOLDER_DEFAULT;
+}
 
 enum { ANSWER_BYTES_MAX = 64 * 1024 * 1024 }; /* a listing may be long; a command prints it all */
 
@@ -61,6 +69,10 @@ static enum cy_status call_here(const struct cy_local *local, const char *folder
                                 struct cy_str body, struct cy_arena *arena, int *http_status, struct cy_str *answer, struct cy_error *error)
 {
     struct cy_app app;
+    if (!cy_path_exists(folder)) { /* a folder made here by mistake would be another hub, which nobody serves */
+        cy_error_set(error, CY_IO, "there is no server's folder \"%.500s\"", folder);
+        return cy_error_hint(error, "name the one that `ciyuan serve` has by --data or in CIYUAN_DATA; `ciyuan serve` makes it");
+    }
     struct cy_app_options options = {.data_folder = folder, .database_url = local->database_url, .objects_url = local->objects_url};
     if (cy_app_open(&app, &options, error) != CY_OK)
         return error->status;
@@ -72,7 +84,7 @@ static enum cy_status call_here(const struct cy_local *local, const char *folder
 enum cy_status cy_local_call(const struct cy_local *local, const char *method, const char *target, struct cy_str body,
                              struct cy_arena *arena, int *http_status, struct cy_str *answer, struct cy_error *error)
 {
-    const char *folder = local->data_folder != NULL ? local->data_folder : CY_DATA_FOLDER_DEFAULT;
+    const char *folder = cy_data_folder(local->data_folder);
     const char *socket_path = cy_arena_printf(arena, "%s/ciyuan.sock", folder);
     int connection;
     enum cy_status status = cy_connect_local(socket_path, &connection, error);

@@ -8,8 +8,11 @@
 
 #define CY_DATA_FOLDER_DEFAULT "ciyuan-data"
 
+/* The folder that was given, else that of $CIYUAN_DATA, else CY_DATA_FOLDER_DEFAULT. */
+const char *cy_data_folder(const char *given);
+
 struct cy_local {
-    const char *data_folder;  /* NULL: CY_DATA_FOLDER_DEFAULT */
+    const char *data_folder;  /* NULL: cy_data_folder */
     const char *database_url; /* as `serve` has it; looked at only when nothing serves */
     const char *objects_url;
 };

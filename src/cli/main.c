@@ -4,12 +4,27 @@
 
 #include <stdio.h>
 
+/* The commands stand in groups; each heading is printed before its first. */
+static const struct {
+    const char *first, *title;
+} headings[] = {
+    {"init", "build a dataset:"},
+    {"summary", "\nlook at it:"},
+    {"operators", "\nsteps and tokens:"},
+    {"publish", "\nshare it, and find others':"},
+    {"serve", "\nrun a hub:"},
+};
+
 static void print_help(FILE *out)
 {
     fputs("usage: ciyuan <command> [<options>]\n\nRaw data becomes an AI-ready dataset, and every removed document has a verdict.\n\n",
           out);
-    for (const struct cy_command *command = cy_commands; command->name != NULL; command++)
+    for (const struct cy_command *command = cy_commands; command->name != NULL; command++) {
+        for (size_t i = 0; i < CY_COUNT(headings); i++)
+            if (strcmp(command->name, headings[i].first) == 0)
+                fprintf(out, "%s\n", headings[i].title);
         fprintf(out, "  %-12s %s\n", command->name, command->summary);
+    }
     fputs("\n`ciyuan <command> -h` tells a command's options.\n", out);
 }
 

@@ -8,16 +8,31 @@
 
 /* ---- help ---- */
 
+enum { LEFT_COLUMNS = 26 }; /* of an option and its argument; a longer one has its meaning on the next line */
+enum { SYNOPSIS_BYTES = 256 };
+
+/* What follows the command's words: every command has options (-h at least), whether its arguments name them or not. */
+static const char *synopsis(const struct cy_usage *usage, char text[static SYNOPSIS_BYTES])
+{
+    bool names_them = strstr(usage->arguments, "[<options>]") != NULL;
+    snprintf(text, SYNOPSIS_BYTES, "%s%s%s", names_them ? "" : "[<options>]", names_them || usage->arguments[0] == '\0' ? "" : " ",
+             usage->arguments);
+    return text;
+}
+
 static void print_help(const struct cy_usage *usage)
 {
-    printf("usage: ciyuan %s %s\n\n%s\n\n", usage->command, usage->arguments, usage->summary);
+    printf("usage: ciyuan %s %s\n\n%s\n\n", usage->command, synopsis(usage, (char[SYNOPSIS_BYTES]){0}), usage->summary);
     for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
         char left[96];
         snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument != NULL ? " " : "",
                  option->argument != NULL ? option->argument : "");
-        printf("  %-26s %s\n", left, option->meaning);
+        if (strlen(left) <= LEFT_COLUMNS)
+            printf("  %-*s %s\n", LEFT_COLUMNS, left, option->meaning);
+        else
+            printf("  %s\n  %*s %s\n", left, LEFT_COLUMNS, "", option->meaning);
     }
-    printf("  %-26s %s\n", "-h, --help", "this help");
+    printf("  %-*s %s\n", LEFT_COLUMNS, "-h, --help", "this help");
     for (const char *const *example = usage->examples; example != NULL && example[0] != NULL; example += 2)
         printf("%s  %s\n      %s\n", example == usage->examples ? "\nexamples:\n" : "", example[0], example[1]);
 }
@@ -62,7 +77,7 @@ static bool man_is_asked(void)
 
 static void print_man(const struct cy_usage *usage)
 {
-    print_man_head(usage->command, usage->arguments, usage->summary);
+    print_man_head(usage->command, synopsis(usage, (char[SYNOPSIS_BYTES]){0}), usage->summary);
     printf(".SH OPTIONS\n");
     for (const struct cy_option *option = usage->options; option->kind != CY_OPT_KIND_END; option++) {
         printf(".TP\n.B \\-\\-%s", option->name);
@@ -192,8 +207,8 @@ int cy_parse_options(int *argc, char **argv, const struct cy_usage *usage)
         }
     }
     if (count < usage->argument_min || (usage->argument_max >= 0 && count > usage->argument_max)) {
-        cy_error_set(&error, CY_BAD_RECIPE, "%s takes %s, found %d argument%s", usage->command, usage->arguments, count,
-                     count == 1 ? "" : "s");
+        cy_error_set(&error, CY_BAD_RECIPE, "%s takes %s, found %d argument%s", usage->command,
+                     usage->arguments[0] != '\0' ? usage->arguments : "no arguments", count, count == 1 ? "" : "s");
         return usage_error(usage, &error);
     }
     *argc = count;

@@ -80,6 +80,8 @@ int cy_cmd_tokens_decode(int argc, char **argv)
                                            .options = options,
                                            .argument_min = 1,
                                            .argument_max = 1,
+                                           .examples = (const char *const[]){"ciyuan tokens decode --tokenizer o200k_base notes.u32",
+                                                                             "the text of what `ciyuan tokens encode` wrote", NULL, NULL},
                                        });
     if (exit_status >= 0)
         return exit_status;

@@ -421,7 +421,6 @@ void cy_lfs_get(struct cy_request *request, struct cy_response *response)
         response->status = 200;
         cy_respond_header(request, response, "ETag", "\"%s\"", sha256);
         cy_respond_header(request, response, "Content-Security-Policy", "sandbox; default-src 'none'");
-        cy_respond_header(request, response, "X-Content-Type-Options", "nosniff");
         cy_use_answer(request, response, target.repository_id, CY_STR(""), "download"); /* git-lfs asks for an object, not for a version */
         return;
     }

@@ -19,7 +19,6 @@ static void add_headers(struct cy_hf *hf, const struct cy_version *version, stru
     cy_respond_header(request, hf->response, "X-Repo-Commit", "%.*s", (int)version->sha.size, version->sha.data);
     cy_respond_header(request, hf->response, "Accept-Ranges", "bytes");
     cy_respond_header(request, hf->response, "Content-Disposition", "attachment; filename*=UTF-8''%.*s", (int)escaped.size, escaped.data);
-    cy_respond_header(request, hf->response, "X-Content-Type-Options", "nosniff");
     cy_respond_header(request, hf->response, "Content-Security-Policy", "sandbox; default-src 'none'");
     if (entry->is_large) {
         cy_respond_header(request, hf->response, "X-Linked-Etag", "\"%s\"", sha256);

@@ -396,7 +396,7 @@ def _():
     assert upload("chief/small", T["chief"], b"c" * 600)[1]["error"]["code"] == 413
     assert "actions" in upload("chief/small", T["chief"], b"c" * 300)[1]
     assert ok(hub.ask("GET", "/api/v1/accounts/chief/quota", T["chief"]))[2] == {"size_bytes": 600, "size_bytes_max": 1000}
-    assert "holds 600 bytes of 1000" in ciyuan("org", "quota", "chief", "--data", hub.data)[0]
+    assert "holds 600 B of 1.0 kB" in ciyuan("org", "quota", "chief", "--data", hub.data)[0]
     ciyuan("org", "quota", "chief", "--no-limit", "--data", hub.data)
     ok(hub.ask("POST", "/api/datasets/chief/small/commit/main", T["chief"], commit_body(small("b", b"b" * 600)), NDJSON))
 
