@@ -29,6 +29,7 @@ struct serve {
     struct cy_app_options app;
     struct cy_server_options server;
     const char *log_path;
+    const char *oidc_secret_path;
     sigset_t signals;
 };
 
@@ -105,6 +106,22 @@ static enum cy_status open_log(const char *path, int *file, struct cy_error *err
     return *file >= 0 ? CY_OK : cy_error_errno(error, "open", path);
 }
 
+/* The first line of the file: no command line, which others see, holds a secret. */
+static enum cy_status read_oidc_secret(struct serve *serve, struct cy_arena *arena, struct cy_error *error)
+{
+    struct cy_buffer text = {0};
+    if (serve->oidc_secret_path == NULL)
+        return CY_OK;
+    enum cy_status status = cy_read_file(serve->oidc_secret_path, &text, error);
+    struct cy_str rest, secret = cy_str_trim(cy_str_split(cy_buffer_str(&text), '\n', &rest));
+    if (status == CY_OK && secret.size == 0)
+        status = cy_error_set(error, CY_FAILED, "\"%s\" holds no secret", serve->oidc_secret_path);
+    if (status == CY_OK)
+        serve->app.oidc.client_secret = cy_arena_str(arena, secret).data;
+    cy_buffer_release(&text);
+    return status;
+}
+
 static void print_place(const struct serve *serve, uint16_t port, bool is_first)
 {
     const char *colon = strrchr(serve->server.listen, ':');
@@ -125,6 +142,8 @@ static enum cy_status run(struct serve *serve, struct cy_error *error)
     bool is_first = !cy_path_exists(cy_path_join(&arena, serve->app.data_folder, "lock"));
     serve->server.socket_path = cy_path_join(&arena, serve->app.data_folder, "ciyuan.sock");
     enum cy_status status = open_log(serve->log_path, &serve->server.log_file, error);
+    if (status == CY_OK)
+        status = read_oidc_secret(serve, &arena, error);
     if (status == CY_OK)
         status = cy_app_open(&app, &serve->app, error);
     if (status == CY_OK) {
@@ -148,9 +167,11 @@ static enum cy_status run(struct serve *serve, struct cy_error *error)
 
 static enum cy_status check(const struct serve *serve, struct cy_error *error)
 {
-    if ((serve->server.certificate_path == NULL) == (serve->server.key_path == NULL))
-        return CY_OK;
-    return cy_error_set(error, CY_BAD_RECIPE, "--tls-certificate and --tls-key go together");
+    if ((serve->server.certificate_path == NULL) != (serve->server.key_path == NULL))
+        return cy_error_set(error, CY_BAD_RECIPE, "--tls-certificate and --tls-key go together");
+    if (serve->app.oidc.issuer == NULL && (serve->app.oidc.client_id != NULL || serve->oidc_secret_path != NULL))
+        return cy_error_set(error, CY_BAD_RECIPE, "--oidc-client and --oidc-secret-file go with --oidc ISSUER");
+    return CY_OK;
 }
 
 int cy_cmd_serve(int argc, char **argv)
@@ -169,9 +190,9 @@ int cy_cmd_serve(int argc, char **argv)
         CY_OPT_TEXT("tls-certificate", &serve.server.certificate_path, "FILE", "PEM; serves https"),
         CY_OPT_TEXT("tls-key", &serve.server.key_path, "FILE", "PEM; the certificate's key"),
         CY_OPT_FLAG("trust-proxy", &serve.server.trust_proxy, "believe X-Forwarded-* from a proxy on this machine"),
-        CY_OPT_TEXT("openid-issuer", &serve.app.openid_issuer, "URL", "people log in to the page through this OpenID Connect provider too"),
-        CY_OPT_TEXT("openid-client", &serve.app.openid_client, "ID",
-                    "as the provider knows this server; its secret is in CIYUAN_OPENID_SECRET"),
+        CY_OPT_TEXT("oidc", &serve.app.oidc.issuer, "ISSUER", "people may log in at this OpenID Connect provider"),
+        CY_OPT_TEXT("oidc-client", &serve.app.oidc.client_id, "ID", "what the provider calls this server"),
+        CY_OPT_TEXT("oidc-secret-file", &serve.oidc_secret_path, "FILE", "holds the client's secret; without it, PKCE alone"),
         CY_OPT_TEXT("log", &serve.log_path, "FILE", "a JSON line a request goes there (standard error)"),
         CY_OPT_TEXT("web", &serve.app.web_folder, "DIR", "serve the page from DIR, not the one that is built in"),
         CY_OPT_END,
@@ -196,7 +217,6 @@ int cy_cmd_serve(int argc, char **argv)
     if (exit_status >= 0)
         return exit_status;
     struct cy_error error;
-    serve.app.openid_secret = getenv("CIYUAN_OPENID_SECRET");
     set_up_memory();
     take_signals(&serve.signals);
     raise_descriptor_limit();

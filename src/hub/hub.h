@@ -42,6 +42,7 @@ enum cy_refusal {
     CY_REFUSAL_TOO_LARGE, /* a limit or a quota, which the message names */
     CY_REFUSAL_LOGIN,     /* the secret is wrong */
     CY_REFUSAL_TOO_OFTEN, /* a limit of tries, which the message names; come again after retry_after_s */
+    CY_REFUSAL_PROVIDER,  /* the login provider did not answer as it should */
     CY_REFUSAL_BUSY,      /* too much at once; come again after retry_after_s */
 };
 struct cy_outcome {

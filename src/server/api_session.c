@@ -74,8 +74,8 @@ void cy_api_session_show(struct cy_request *request, struct cy_response *respons
         cy_json_null(&json, "csrf");
     cy_json_open(&json, "logins", '[');
     cy_json_text(&json, NULL, CY_STR("password"));
-    if (request->app->openid != NULL)
-        cy_json_text(&json, NULL, CY_STR("openid"));
+    if (request->app->oidc != NULL)
+        cy_json_text(&json, NULL, CY_STR("oidc"));
     cy_json_close(&json, ']');
     cy_json_close(&json, '}');
     cy_respond_json(request, response, 200, &out);

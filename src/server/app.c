@@ -1,7 +1,6 @@
 #include "server/app.h"
 
 #include "base/files.h"
-#include "hub/openid.h"
 
 #include <stdlib.h>
 
@@ -36,10 +35,7 @@ enum cy_status cy_app_open(struct cy_app *app, const struct cy_app_options *opti
 {
     *app = (struct cy_app){.options = *options};
     struct cy_store_options store = {.data_folder = options->data_folder, .database_url = options->database_url};
-    struct cy_openid_options openid = {options->openid_issuer, options->openid_client, options->openid_secret};
-    enum cy_status status = openid.issuer != NULL ? cy_openid_new(&app->openid, &openid, error) : CY_OK;
-    if (status == CY_OK)
-        status = cy_store_open(&app->store, &store, error);
+    enum cy_status status = cy_store_open(&app->store, &store, error);
     if (status == CY_OK)
         status = find_data_folder(app, error);
     struct cy_objects_options objects = {
@@ -48,6 +44,8 @@ enum cy_status cy_app_open(struct cy_app *app, const struct cy_app_options *opti
         status = cy_objects_open(&app->objects, &objects, error);
     if (status == CY_OK)
         status = cy_hub_open(&app->hub, app->store, app->objects, error);
+    if (status == CY_OK && options->oidc.issuer != NULL)
+        status = cy_oidc_open(&app->oidc, &options->oidc, error);
     if (status == CY_OK)
         app->answers = cy_answer_cache_new();
     if (status == CY_OK)
@@ -63,8 +61,8 @@ void cy_app_close(struct cy_app *app)
     app->rows = NULL;
     cy_answer_cache_free(app->answers);
     app->answers = NULL;
-    cy_openid_free(app->openid);
-    app->openid = NULL;
+    cy_oidc_close(app->oidc);
+    app->oidc = NULL;
     cy_hub_close(app->hub);
     app->hub = NULL;
     if (app->objects != NULL)

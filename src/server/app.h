@@ -4,20 +4,19 @@
 #define CY_SERVER_APP_H
 
 #include "hub/hub.h"
+#include "hub/oidc.h"
 #include "hub/rows_worker.h"
 #include "server/answer_cache.h"
 #include "server/http.h"
 #include "store/database.h"
 
-struct cy_openid; /* hub/openid.h */
-
 struct cy_app_options {
     const char *data_folder;
-    const char *database_url;                                  /* NULL: SQLite in data_folder */
-    const char *objects_url;                                   /* NULL: on disk in data_folder */
-    uint64_t cache_bytes_max;                                  /* of S3 objects on disk; 0: the default */
-    const char *openid_issuer, *openid_client, *openid_secret; /* a login provider, or NULL */
-    const char *web_folder;                                    /* a folder served in place of the embedded page; NULL: the embedded one */
+    const char *database_url;    /* NULL: SQLite in data_folder */
+    const char *objects_url;     /* NULL: on disk in data_folder */
+    uint64_t cache_bytes_max;    /* of S3 objects on disk; 0: the default */
+    struct cy_oidc_options oidc; /* issuer NULL: nobody logs in elsewhere */
+    const char *web_folder;      /* a folder served in place of the embedded page; NULL: the embedded one */
 };
 
 struct cy_app {
@@ -26,7 +25,7 @@ struct cy_app {
     struct cy_store *store;
     struct cy_objects *objects;
     struct cy_hub *hub;
-    struct cy_openid *openid;     /* NULL: no login provider */
+    struct cy_oidc *oidc;         /* NULL: there is no login provider */
     struct cy_rows_workers *rows; /* answer questions about rows */
     struct cy_answer_cache *answers;
     struct cy_server *server; /* NULL when a command runs handlers in its own process */

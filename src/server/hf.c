@@ -31,6 +31,7 @@ void cy_hf_refuse(struct cy_request *request, struct cy_response *response, cons
         [CY_REFUSAL_TOO_LARGE] = {413, NULL},
         [CY_REFUSAL_LOGIN] = {401, NULL},
         [CY_REFUSAL_TOO_OFTEN] = {429, NULL},
+        [CY_REFUSAL_PROVIDER] = {502, NULL},
         [CY_REFUSAL_BUSY] = {503, NULL},
     };
     int status = rows[outcome->refusal].status;

@@ -20,6 +20,9 @@ CY_ROUTE("PUT", "/api/v1/users/{user}/disabled", cy_api_user_disable, CY_BODY_ME
 CY_ROUTE("POST", "/api/v1/users/{user}/tokens", cy_api_token_create, CY_BODY_MEMORY, 65536, 0, "make a token; it is shown once")
 CY_ROUTE("GET", "/api/v1/users/{user}/tokens", cy_api_token_list, CY_BODY_NONE, 0, 0, "list a user's tokens")
 CY_ROUTE("DELETE", "/api/v1/users/{user}/tokens/{token}", cy_api_token_revoke, CY_BODY_NONE, 0, 0, "revoke a token")
+/* api_oidc.c */
+CY_ROUTE("GET", "/api/v1/login/oidc", cy_api_oidc_begin, CY_BODY_NONE, 0, 0, "log in at the provider: sends the browser there")
+CY_ROUTE("GET", "/api/v1/login/oidc/callback", cy_api_oidc_finish, CY_BODY_NONE, 0, 0, "where the provider sends the browser back")
 /* api_session.c, api_password.c */
 CY_ROUTE("POST", "/api/v1/session", cy_api_session_create, CY_BODY_MEMORY, 65536, 0, "log in by name and password")
 CY_ROUTE("GET", "/api/v1/session", cy_api_session_show, CY_BODY_NONE, 0, 0, "tell who I am, where I belong, and how to log in")
@@ -102,9 +105,6 @@ CY_ROUTE("GET", "/datasets-server/statistics", cy_ds_statistics, CY_BODY_NONE, 0
 CY_ROUTE("GET", "/datasets-server/size", cy_ds_size, CY_BODY_NONE, 0, CY_ROUTE_HF, "rows and bytes")
 CY_ROUTE("GET", "/datasets-server/parquet", cy_ds_parquet, CY_BODY_NONE, 0, CY_ROUTE_HF, "list the Parquet files")
 CY_ROUTE("GET", "/datasets-server/info", cy_ds_info, CY_BODY_NONE, 0, CY_ROUTE_HF, "features and counts")
-/* openid_login.c */
-CY_ROUTE("GET", "/auth/openid", cy_openid_start, CY_BODY_NONE, 0, 0, "log in through the provider")
-CY_ROUTE("GET", "/auth/openid/callback", cy_openid_callback, CY_BODY_NONE, 0, 0, "come back from the provider")
 /* standing_api.c */
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like a dataset")
 CY_ROUTE("DELETE", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like it no more")

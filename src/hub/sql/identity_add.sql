@@ -1,3 +1,1 @@
 INSERT INTO identities (issuer, subject, user_id, created_ms) VALUES ($1, $2, $3, $4)
-ON CONFLICT (issuer, subject) DO NOTHING
-RETURNING user_id
