@@ -55,3 +55,14 @@ def s3():
         return None, "moto is not installed"
     os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = words[1:]
     return f"s3://tests/hub?endpoint=http://127.0.0.1:{words[0]}", ""
+
+
+def options(names):
+    """The options of `ciyuan serve` for some of "postgres" and "s3"; a place that cannot be had is an error, for it was asked for."""
+    made = []
+    for name, option, make in (("postgres", "--database", postgres), ("s3", "--objects", s3)):
+        if name in names:
+            url, why = make()
+            assert url, why
+            made += [option, url]
+    return made

@@ -1,8 +1,10 @@
 """A server that is killed (SIGKILL) at random moments under commits, large files in one piece and in parts, Xet uploads, and the collection of
-garbage. Whatever it acknowledged is there afterwards, whole, and nothing half.   CIYUAN_KILLS=200 for the long run (make kills)."""
+garbage. Whatever it acknowledged is there afterwards, whole, and nothing half.   CIYUAN_KILLS=200 for the long run (make kills);
+CIYUAN_PLACES="postgres s3" for rows and bytes that lie elsewhere."""
 import hashlib, http.client, os, random, signal, struct, subprocess, threading, time
 from _case import CIYUAN, case, ciyuan, finish
 from _hub import NDJSON, Hub, commit_body, small
+import _places
 
 KILLS = int(os.environ.get("CIYUAN_KILLS", "6"))
 WORKERS = 6
@@ -11,7 +13,8 @@ SEED = int(os.environ.get("CIYUAN_SEED", random.randrange(1 << 30)))
 TIMES = {"grace_s": GRACE, "upload_s": GRACE, "xorb_s": GRACE, "retention_s": 3600}
 
 
-hub = Hub()
+OPTIONS = _places.options(os.environ.get("CIYUAN_PLACES", "").split())
+hub = Hub(*OPTIONS)
 hub.user("alice")
 TOKEN = hub.token("alice")
 for i in range(3):
@@ -133,7 +136,7 @@ def _():
             time.sleep(rng.uniform(0.1, 1.5))
             hub.process.send_signal(signal.SIGKILL)
             hub.process.wait()
-            hub.process = subprocess.Popen([CIYUAN, "serve", "--data", hub.data, "--listen", f"127.0.0.1:{port}", "--log", hub.log],
+            hub.process = subprocess.Popen([CIYUAN, "serve", "--data", hub.data, "--listen", f"127.0.0.1:{port}", "--log", hub.log, *OPTIONS],
                                            stdout=subprocess.PIPE, text=True)
             assert hub.process.stdout.readline(), f"the server did not start again (seed {SEED})"
         time.sleep(1)
@@ -167,9 +170,9 @@ def _():
     garbage = hub.ask("POST", "/api/v1/garbage", ADMIN, TIMES)
     assert garbage[0] == 200, garbage
     hub.stop()
-    said = ciyuan("doctor", "--data", hub.data, "--verify")[0]
+    said = ciyuan("doctor", "--data", hub.data, "--verify", *OPTIONS)[0]
     assert "all that was acknowledged is there" in said, said
-    assert "good: " in ciyuan("audit", "verify", "--data", hub.data)[0]
+    assert "good: " in ciyuan("audit", "verify", "--data", hub.data, *OPTIONS[:2 if "--database" in OPTIONS else 0])[0]
 
 
 finish()
