@@ -18,15 +18,12 @@ enum {
     EVENT_THREADS_MAX = 4, /* they parse and copy to sockets: more wait for the memory bus */
     CONNECTION_COUNT_MAX = 4096,
     LOCAL_CONNECTION_COUNT_MAX = 64,
-    QUEUE_LENGTH_MAX = 2048, /* requests that wait for a worker: seconds of work, not minutes */
-    IDLE_SECONDS_MAX = 60,   /* longer than a client's pause between two requests */
-    BODY_GRACE_SECONDS = 30, /* a slow start is no attack */
-    BODY_BYTES_A_SECOND_MIN = 1024,
+    QUEUE_LENGTH_MAX = 2048,       /* requests that wait for a worker: seconds of work, not minutes */
+    IDLE_SECONDS_MAX = 60,         /* longer than a client's pause between two requests */
+    BODY_GRACE_SECONDS = 30,       /* a slow start is no attack */
     ARENA_CHUNK_BYTES = 16 * 1024, /* most requests need one */
-    TICK_MS = 1000,
     STOP_POLL_MS = 5,
 };
-#define SECOND_NS 1000000000ull
 
 /* ---- connections ---- */
 
@@ -374,71 +371,6 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
 }
 
-/* ---- the ticker: once a second over all connections ---- */
-
-/* Whether a client keeps the connection busy without getting anywhere. */
-static bool is_stuck(const struct cy_server_options *options, struct cy_link *link, uint64_t now_ns)
-{
-    struct cy_call *call = link->call;
-    uint64_t head_ns_max =
-        options->idle_seconds_max * SECOND_NS / 4 * 5; /* keep-alive ends by idle_seconds_max: only what trickles lasts */
-    if (call == NULL)
-        return now_ns - link->idle_since_ns > head_ns_max;
-    if (call->phase == CY_CALL_HEAD)
-        return now_ns - call->started_ns > head_ns_max;
-    uint64_t since_ns = call->body_started_ns;
-    if ((call->phase != CY_CALL_BODY && call->phase != CY_CALL_REFUSED) || since_ns == 0 ||
-        now_ns < since_ns + options->body_grace_seconds * SECOND_NS)
-        return false;
-    return call->body_received < (now_ns - since_ns) / SECOND_NS * BODY_BYTES_A_SECOND_MIN;
-}
-
-/* The library reads the socket on edges and takes a short read for its end, so that it may miss a client's FIN that came with the last
- * bytes, and would wait for idle_seconds_max. What is still to be read in two ticks and does not come any more is at its end. */
-static bool has_left(struct cy_link *link)
-{
-    struct cy_call *call = link->call;
-    char byte;
-    bool reads = call == NULL || call->phase == CY_CALL_HEAD || call->phase == CY_CALL_BODY || call->phase == CY_CALL_REFUSED;
-    if (!reads || recv(link->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0) {
-        link->end_seen_at = 0;
-        return false;
-    }
-    uint64_t at = (call != NULL ? call->body_received : 0) + 1;
-    bool was_seen = link->end_seen_at == at;
-    link->end_seen_at = at;
-    return was_seen;
-}
-
-static void tick(struct cy_server *server)
-{
-    uint64_t now_ns = cy_clock_ns();
-    pthread_mutex_lock(&server->links_lock);
-    for (struct cy_link *link = server->links; link != NULL; link = link->next) {
-        struct cy_call *call = link->call;
-        if (call != NULL && call->is_telling)
-            call->response.progress(call->response.progress_context, cy_call_sent_bytes(call, false), false);
-        if (is_stuck(&server->options, link, now_ns) || has_left(link))
-            shutdown(link->socket, SHUT_RDWR); /* its event thread sees the end and closes it */
-    }
-    pthread_mutex_unlock(&server->links_lock);
-}
-
-static void *run_ticker(void *context)
-{
-    struct cy_server *server = context;
-    pthread_mutex_lock(&server->tick_lock);
-    while (!server->tick_stops) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += TICK_MS / 1000;
-        if (pthread_cond_timedwait(&server->tick_wake, &server->tick_lock, &until) == ETIMEDOUT)
-            tick(server);
-    }
-    pthread_mutex_unlock(&server->tick_lock);
-    return NULL;
-}
-
 /* ---- start and stop ---- */
 
 static void drop_message(void *context, const char *format, va_list arguments)
@@ -546,12 +478,8 @@ enum cy_status cy_server_start(struct cy_server **out, const struct cy_server_op
         status = start_daemon(server, false, error);
     if (status == CY_OK && options->socket_path != NULL)
         status = start_daemon(server, true, error);
-    if (status == CY_OK) {
-        int failure = pthread_create(&server->ticker, NULL, run_ticker, server);
-        server->has_ticker = failure == 0;
-        if (failure != 0)
-            status = cy_error_set(error, CY_FAILED, "could not start the ticker's thread: %s", strerror(failure));
-    }
+    if (status == CY_OK)
+        status = cy_ticker_start(server, error);
     if (status != CY_OK) {
         cy_server_stop(server, 0);
         return status;
@@ -588,13 +516,7 @@ void cy_server_stop(struct cy_server *server, int64_t wait_ms)
     }
     if (server->options.socket_path != NULL)
         unlink(server->options.socket_path);
-    if (server->has_ticker) {
-        pthread_mutex_lock(&server->tick_lock);
-        server->tick_stops = true;
-        pthread_cond_signal(&server->tick_wake);
-        pthread_mutex_unlock(&server->tick_lock);
-        pthread_join(server->ticker, NULL);
-    }
+    cy_ticker_stop(server);
     cy_workers_stop(server->workers);
     cy_http_log_stop(server->log);
     cy_router_free(server->router);

@@ -146,6 +146,11 @@ enum MHD_Result cy_call_send(struct cy_call *call);
 /* Body bytes that went out so far, as far as can be told; exact at a clean end. Under links_lock. */
 uint64_t cy_call_sent_bytes(struct cy_call *call, bool is_clean_end);
 
+/* ---- http_ticker.c ---- */
+
+enum cy_status cy_ticker_start(struct cy_server *server, struct cy_error *error);
+void cy_ticker_stop(struct cy_server *server);
+
 /* ---- http.c ---- */
 
 /* Suspends the connection: false when the server ends, for it cannot while one is suspended. Event thread. */
