@@ -1,5 +1,7 @@
 #include "server/hf.h"
 
+#include "server/http_parse.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -175,6 +177,11 @@ struct yyjson_val *cy_hf_body_object(struct cy_request *request, struct cy_respo
 {
     yyjson_alc allocator = {json_alloc, json_realloc, json_free, request->arena};
     yyjson_read_err problem = {0};
+    const char *refusal = cy_json_problem(request->body);
+    if (refusal != NULL) {
+        cy_respond_error(request, response, 400, NULL, "the body cannot be taken: %s", refusal);
+        return NULL;
+    }
     yyjson_doc *document = request->body.size > 0 ? yyjson_read_opts((char *)(uintptr_t)request->body.data, request->body.size,
                                                                      YYJSON_READ_NOFLAG, &allocator, &problem)
                                                   : NULL;

@@ -6,6 +6,7 @@
  *     {"key":"lfsFile","value":{"path","algo":"sha256","oid","size"?}}    a large one, whose object is in the repository already
  *     {"key":"deletedFile","value":{"path"}}   {"key":"deletedFolder","value":{"path":"a/"}} */
 #include "server/hf.h"
+#include "server/http_parse.h"
 
 #include "base/files.h"
 #include "hub/commits.h"
@@ -246,6 +247,9 @@ static enum cy_status take_deletion(struct reader *reader, yyjson_val *value, en
 static enum cy_status take_line(struct reader *reader, struct cy_str line)
 {
     yyjson_read_err problem;
+    const char *refusal = cy_json_problem(line);
+    if (refusal != NULL)
+        return bad_line(reader, refusal);
     yyjson_doc *document = yyjson_read_opts((char *)(uintptr_t)line.data, line.size, YYJSON_READ_NOFLAG, NULL, &problem);
     if (document == NULL)
         return bad_line(reader, problem.msg);

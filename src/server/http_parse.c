@@ -2,6 +2,8 @@
 
 #include "kernels/utf8.h"
 
+_Static_assert(CY_JSON_DEPTH_MAX == 64, "cy_json_problem says so in words");
+
 static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
@@ -84,6 +86,60 @@ size_t cy_pairs_find(struct cy_str pairs, struct cy_str name, size_t value_max, 
         count++;
     }
     return count;
+}
+
+/* ---- JSON ---- */
+
+/* An odd number of backslashes ends just before `at`: what stands there is escaped. */
+static bool is_escaped(struct cy_str text, size_t at)
+{
+    size_t count = 0;
+    while (count < at && text.data[at - count - 1] == '\\')
+        count++;
+    return count % 2 == 1;
+}
+
+static bool has_zero_escape(struct cy_str text)
+{
+    const char *end = text.data + text.size, *at = text.data;
+    while ((at = memmem(at, (size_t)(end - at), "u0000", 5)) != NULL) {
+        if (is_escaped(text, (size_t)(at - text.data)))
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* The byte behind the string that begins at `at`. */
+static size_t skip_string(struct cy_str text, size_t at)
+{
+    do {
+        const char *quote = memchr(text.data + at + 1, '"', text.size - at - 1);
+        if (quote == NULL)
+            return text.size;
+        at = (size_t)(quote - text.data);
+    } while (is_escaped(text, at));
+    return at + 1;
+}
+
+const char *cy_json_problem(struct cy_str text)
+{
+    size_t depth = 0;
+    if (text.size == 0)
+        return NULL;
+    for (size_t i = 0; i < text.size;) {
+        char byte = text.data[i];
+        if (byte == '"') {
+            i = skip_string(text, i);
+            continue;
+        }
+        if ((byte == '{' || byte == '[') && ++depth > CY_JSON_DEPTH_MAX)
+            return "objects and arrays stand more than 64 deep in each other";
+        if ((byte == '}' || byte == ']') && depth > 0)
+            depth--;
+        i++;
+    }
+    return has_zero_escape(text) ? "a string holds a 0 byte" : NULL;
 }
 
 /* ---- ranges ---- */

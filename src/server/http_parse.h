@@ -4,13 +4,20 @@
 
 #include "base/arena.h"
 
-enum { CY_QUERY_PAIRS_MAX = 1000 }; /* names and values in a query or form; what stands behind them is not looked at */
+enum {
+    CY_QUERY_PAIRS_MAX = 1000, /* names and values in a query or form; what stands behind them is not looked at */
+    CY_JSON_DEPTH_MAX = 64,    /* objects and arrays within each other */
+};
 
 /* %XX decoded (and + as a space in queries and forms), owned by arena. False when an escape is broken, or when the text then holds a 0 byte
  * or is not UTF-8: no name of ours is so. */
 bool cy_percent_decode(struct cy_str text, bool plus_is_space, struct cy_arena *arena, struct cy_str *decoded);
 /* Everything but A-Z a-z 0-9 - . _ ~ (RFC 3986 §2.3) and the bytes of `keep` as %XX. */
 void cy_percent_encode(struct cy_buffer *out, struct cy_str text, const char *keep);
+
+/* What is wrong with JSON of a stranger before it is parsed, or NULL: nested too deep, or a string with a 0 byte (\u0000), which neither names nor
+ * databases can hold. Looks at brackets and escapes alone; text that is no JSON may pass. */
+const char *cy_json_problem(struct cy_str text);
 
 /* Values of `name` in "a=1&b=2" (application/x-www-form-urlencoded), decoded, in order; a pair that cannot be decoded is left out.
  * *values: owned by arena; NULL to count only. Returns how many, value_max at most. */

@@ -66,6 +66,7 @@ static void fuzz_headers(struct cy_str text)
         CY_ASSERT(memchr(text.data, '/', text.size) == NULL && memchr(text.data, '"', text.size) == NULL);
     struct cy_str last = cy_list_last(text);
     CY_ASSERT(memchr(last.data != NULL ? last.data : "", ',', last.size) == NULL);
+    cy_json_problem(text);
     cy_field_name_is_valid(text);
     cy_field_value_is_valid(text);
 }

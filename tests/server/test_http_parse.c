@@ -155,3 +155,25 @@ CY_TEST("of a list that proxies made, the last element counts: the nearest proxy
     cy_expect_str(cy_list_last(CY_STR("")), "");
     cy_expect_str(cy_list_last(CY_STR("a,")), "a");
 }
+
+CY_TEST("JSON that nests too deep or holds a 0 byte is told of before it is parsed, and brackets in strings do not count")
+{
+    struct cy_buffer deep = {0};
+    for (int i = 0; i < CY_JSON_DEPTH_MAX; i++)
+        cy_buffer_add_text(&deep, i % 2 == 0 ? "[" : "{\"a\":");
+    assert_null(cy_json_problem(cy_buffer_str(&deep)));
+    cy_buffer_add_text(&deep, "[");
+    assert_non_null(strstr(cy_json_problem(cy_buffer_str(&deep)), "64 deep"));
+    cy_buffer_clear(&deep);
+    for (int i = 0; i < 1000; i++)
+        cy_buffer_add_text(&deep, "[[],{}],\"[[[[[\\\"[[[\\\\\",");
+    assert_null(cy_json_problem(cy_buffer_str(&deep)));
+    cy_buffer_release(&deep);
+    assert_null(cy_json_problem(CY_STR("")));
+    assert_null(cy_json_problem(CY_STR("{\"a\": \"u0000\"}")));
+    assert_null(cy_json_problem(CY_STR("{\"a\": \"\\\\u0000\"}"))); /* a backslash, then u0000 */
+    assert_non_null(cy_json_problem(CY_STR("{\"a\": \"\\u0000\"}")));
+    assert_non_null(cy_json_problem(CY_STR("{\"a\": \"\\\\\\u0000\"}")));
+    assert_null(cy_json_problem(CY_STR("{\"never ends")));
+    assert_null(cy_json_problem(CY_STR("\"\\\"")));
+}
