@@ -24,7 +24,7 @@ with open(file, "wb") as out:
 NGINX = """
 user root; worker_processes 2; daemon off; pid %(scratch)s/nginx.pid; error_log %(scratch)s/nginx.err;
 events { worker_connections 2048; }
-http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; client_body_temp_path %(scratch)s/body;
+http { access_log off; sendfile on; keepalive_requests 1000000; client_body_temp_path %(scratch)s/body;
   proxy_temp_path %(scratch)s/proxy; fastcgi_temp_path %(scratch)s/f; uwsgi_temp_path %(scratch)s/u; scgi_temp_path %(scratch)s/s;
   default_type application/octet-stream;
   server { listen 127.0.0.1:%(port)d; root %(scratch)s; location = /file { alias %(scratch)s/file.bin; }
