@@ -53,6 +53,7 @@ static const char *const hub_licenses[] = {
 
 enum {
     LANGUAGES_MAX = 200, /* in the YAML head */
+    PARTIES_MAX = 20,    /* there, as tags */
     ROWS_MAX = 20,       /* of a table by name; build.json has all */
     NAME_SHOWN = 200,    /* bytes of a name that comes from data */
 };
@@ -247,6 +248,26 @@ static void add_configs(struct cy_buffer *out, const struct cy_build_counts *cou
     }
 }
 
+/* Parties, and the size in tokens of the first vocabulary: a hub of ours offers them as facets. */
+static void add_own_tags(struct cy_buffer *out, const struct cy_build_counts *counts)
+{
+    const struct cy_tally_table *parties = &counts->parties;
+    for (size_t i = 0, shown = 0; i < parties->count && shown < PARTIES_MAX; i++) {
+        const struct cy_tally_row *row = &parties->rows[i];
+        if (row->name.size == 0 || row->name.size > NAME_SHOWN || row->tally.kept_count == 0)
+            continue;
+        struct cy_buffer tag = {0};
+        cy_buffer_printf(&tag, "party:%.*s", (int)row->name.size, row->name.data);
+        cy_buffer_add_text(out, "- ");
+        cy_buffer_add_json(out, cy_buffer_str(&tag));
+        cy_buffer_add_byte(out, '\n');
+        cy_buffer_release(&tag);
+        shown++;
+    }
+    if (counts->schema->vocabulary_count > 0 && counts->total.tokens[0] >= 0)
+        cy_buffer_printf(out, "- \"tokens:%s\"\n", size_category((uint64_t)counts->total.tokens[0]));
+}
+
 static void add_yaml(struct cy_buffer *out, const struct cy_build_counts *counts)
 {
     cy_buffer_add_text(out, "---\npretty_name: ");
@@ -255,6 +276,7 @@ static void add_yaml(struct cy_buffer *out, const struct cy_build_counts *counts
     add_license(out, &counts->licenses);
     add_languages(out, &counts->languages);
     cy_buffer_printf(out, "size_categories:\n- %s\ntags:\n- ciyuan\n- text\n", size_category(counts->total.kept_count));
+    add_own_tags(out, counts);
     add_configs(out, counts);
     cy_buffer_add_text(out, "---\n");
 }

@@ -323,7 +323,7 @@ static enum cy_status page_by_walk(struct search *search, enum cy_search_order o
 /* ---- facets ---- */
 
 /* The tags that are offered to choose from, by what stands before their colon. */
-static const char *const facet_names[] = {"language", "license", "task_categories", "size_categories", "modality", "format", "party"};
+static const char *const facet_names[] = {"language", "license", "task_categories", "size_categories", "tokens", "modality", "format", "party"};
 
 static int by_count(const void *a, const void *b)
 {

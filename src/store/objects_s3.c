@@ -6,6 +6,7 @@
 #include "store/database.h"
 #include "store/object_cache.h"
 #include "store/s3_client.h"
+#include "store/s3_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -436,84 +437,28 @@ static enum cy_status s3_remove(struct cy_objects *objects, const char *sha256, 
 
 /* ---- listing ---- */
 
-/* "2026-11-24T20:50:00.000Z" */
-static int64_t read_time_ms(struct cy_str text)
+struct visit {
+    cy_objects_visit *each;
+    void *context;
+};
+
+/* The last part of a key is the hash; what is none is not ours. */
+static enum cy_status visit_entry(void *context, const struct cy_s3_entry *entry, struct cy_error *error)
 {
-    char copy[32];
-    struct tm parts = {0};
-    snprintf(copy, sizeof copy, "%.*s", (int)CY_MIN(text.size, 31), text.data);
-    const char *rest = strptime(copy, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (rest == NULL)
-        return 0;
-    int64_t ms = *rest == '.' ? (int64_t)(strtod(rest, NULL) * 1000 + 0.5) : 0;
-    return (int64_t)timegm(&parts) * 1000 + ms;
+    const struct visit *visit = context;
+    char sha256[65];
+    if (entry->key.size < 64)
+        return CY_OK;
+    snprintf(sha256, sizeof sha256, "%.64s", entry->key.data + entry->key.size - 64);
+    return cy_is_sha256(sha256) ? visit->each(visit->context, sha256, entry->size_bytes, entry->modified_ms, error) : CY_OK;
 }
 
-static struct cy_str unescape(struct cy_arena *arena, struct cy_str text)
-{
-    static const struct {
-        struct cy_str entity;
-        char byte;
-    } entities[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'}, {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''}};
-    char *to = cy_arena_alloc(arena, text.size + 1);
-    size_t size = 0;
-    while (text.size > 0) {
-        size_t used = 1;
-        to[size] = text.data[0];
-        for (size_t i = 0; text.data[0] == '&' && i < CY_COUNT(entities); i++)
-            if (cy_str_starts(text, entities[i].entity)) {
-                to[size] = entities[i].byte;
-                used = entities[i].entity.size;
-            }
-        size++;
-        text = (struct cy_str){text.data + used, text.size - used};
-    }
-    return (struct cy_str){to, size};
-}
-
-/* Calls `each` for the objects of one answer. */
-static enum cy_status each_of_answer(struct cy_str xml, cy_objects_visit *each, void *context, struct cy_error *error)
-{
-    struct cy_str entry, name, size, modified;
-    enum cy_status status = CY_OK;
-    for (size_t at = 0; status == CY_OK && cy_s3_tag(xml, &at, "Contents", &entry);) {
-        size_t name_at = 0, size_at = 0, modified_at = 0;
-        char sha256[65], digits[24];
-        if (!cy_s3_tag(entry, &name_at, "Key", &name) || !cy_s3_tag(entry, &size_at, "Size", &size) ||
-            !cy_s3_tag(entry, &modified_at, "LastModified", &modified) || name.size < 64)
-            continue;
-        snprintf(sha256, sizeof sha256, "%.64s", name.data + name.size - 64);
-        snprintf(digits, sizeof digits, "%.*s", (int)CY_MIN(size.size, 23), size.data);
-        if (cy_is_sha256(sha256))
-            status = each(context, sha256, strtoull(digits, NULL, 10), read_time_ms(modified), error);
-    }
-    return status;
-}
-
+/* S3 lists in the order of the keys, so in that of the hashes. */
 static enum cy_status s3_each(struct cy_objects *objects, cy_objects_visit *each, void *context, struct cy_error *error)
 {
     struct s3 *s3 = (struct s3 *)objects;
-    struct cy_arena arena = {0};
-    struct cy_str token = CY_STR(""), is_truncated;
-    enum cy_status status;
-    do { /* S3 lists in the order of the keys, so in that of the hashes */
-        const struct cy_s3_pair query[] = {{CY_STR("list-type"), CY_STR("2")},
-                                           {CY_STR("max-keys"), CY_STR("1000")},
-                                           {CY_STR("prefix"), cy_str(cy_s3_prefix(s3->client))},
-                                           {CY_STR("continuation-token"), token}};
-        struct cy_s3_call call = {.method = "GET", .key = "", .query = query, .query_count = token.size > 0 ? 4 : 3};
-        status = cy_s3_run(s3->client, &call, error);
-        struct cy_str xml = cy_buffer_str(&call.answer), next;
-        if (status == CY_OK)
-            status = each_of_answer(xml, each, context, error);
-        size_t at = 0, next_at = 0;
-        cy_s3_tag(xml, &at, "IsTruncated", &is_truncated);
-        bool goes_on = cy_str_is(is_truncated, "true") && cy_s3_tag(xml, &next_at, "NextContinuationToken", &next);
-        token = goes_on ? unescape(&arena, next) : CY_STR("");
-        cy_buffer_release(&call.answer);
-    } while (status == CY_OK && token.size > 0);
-    cy_arena_release(&arena);
-    return status;
+    struct visit visit = {each, context};
+    return cy_s3_list(s3->client, cy_s3_prefix(s3->client), visit_entry, &visit, error);
 }
 
 const struct cy_objects_backend cy_objects_s3 = {

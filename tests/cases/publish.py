@@ -1,5 +1,5 @@
 """Publishing a dataset to a hub, pulling it, building from it, and finding it: with the program alone on both sides."""
-import hashlib, json, os, random, shutil, signal, subprocess, time, urllib.parse
+import hashlib, json, os, random, shutil, signal, subprocess, sys, time, urllib.parse
 from _case import CIYUAN, case, ciyuan, finish, scratch, write
 from _hub import Hub
 
@@ -141,6 +141,32 @@ def _():
     recipe = write("none.yaml", "name: none\nsources: [hub://press/nothing]\nsteps: []\noutput: {path: none}\n")
     _, err = ciyuan("build", recipe, status=1)
     assert "press/nothing" in err, err
+
+
+@case("a dataset is built from objects in S3, and its lock names them")
+def _():
+    server = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), "..", "support", "s3_server.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+    line = server.stdout.readline().split()
+    if len(line) != 3:
+        return "moto is not there"
+    port, access, secret = line
+    try:
+        import boto3
+        client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=access, aws_secret_access_key=secret, region_name="us-east-1")
+        for i in range(3):
+            client.put_object(Bucket="tests", Key=f"crawl/part {i}&.jsonl", Body=(json.dumps({"id": f"s{i}", "text": f"text {i}"}) + "\n").encode())
+        client.put_object(Bucket="tests", Key="crawl/notes.md", Body=b"no data")
+        recipe = write("s3.yaml", f"name: s3\nsources: ['s3://tests/crawl/*.jsonl?endpoint=http://127.0.0.1:{port}']\nsteps: []\noutput: {{path: s3}}\n")
+        env = {**os.environ, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
+        out, _ = ciyuan("build", recipe, env=env)
+        assert "s3://tests/crawl/part 1&.jsonl" in open(os.path.join(scratch, "s3", "recipe.lock")).read()
+        assert "3" in ciyuan("sql", os.path.join(scratch, "s3"), "SELECT count(*) FROM data", "--format", "csv")[0]
+        _, err = ciyuan("build", recipe, "--replace", status=1, env={**env, "AWS_SECRET_ACCESS_KEY": "wrong"})
+        assert "403" in err or "Signature" in err, err
+    finally:
+        server.stdin.close()
+        server.wait(20)
 
 
 @case("search finds by a word's beginning and by two characters of Chinese, and counts by facet")
