@@ -50,9 +50,9 @@ struct walk {
     struct cy_doctor_report *report;
     struct cy_database *database;
     struct cy_error *error;
-    struct cy_str repository_id;
-    struct seen folders; /* of this repository */
-    struct seen objects; /* of all */
+    struct cy_str repository_id, repository_path; /* the path "namespace/name" is for people */
+    struct seen folders;                          /* of this repository */
+    struct seen objects;                          /* of all */
     struct cy_buffer content;
 };
 
@@ -60,7 +60,7 @@ static void tell(struct walk *walk, const char *format, ...) CY_PRINTF(2, 3);
 static void tell(struct walk *walk, const char *format, ...)
 {
     char words[1024];
-    int size = snprintf(words, sizeof words, "repository %.*s: ", (int)CY_MIN(walk->repository_id.size, 100), walk->repository_id.data);
+    int size = snprintf(words, sizeof words, "%.*s: ", (int)CY_MIN(walk->repository_path.size, 300), walk->repository_path.data);
     va_list list;
     va_start(list, format);
     vsnprintf(words + size, sizeof words - (size_t)size, format, list);
@@ -321,6 +321,7 @@ enum cy_status cy_doctor_run(const struct cy_doctor *doctor, struct cy_doctor_re
         row_count = status == CY_OK ? rows.row_count : 0;
         for (size_t row = 0; row < row_count && status == CY_OK; row++) {
             walk.repository_id = cy_result_text(&rows, row, 0);
+            walk.repository_path = cy_result_text(&rows, row, 1);
             snprintf(last, sizeof last, "%.*s", (int)walk.repository_id.size, walk.repository_id.data);
             status = check_repository(&walk);
         }

@@ -1,1 +1,2 @@
-SELECT id, name FROM repositories WHERE erased_ms IS NULL AND id > $1 ORDER BY id LIMIT 1000
+SELECT r.id, a.name || '/' || r.name FROM repositories r JOIN accounts a ON a.id = r.namespace_id
+WHERE r.erased_ms IS NULL AND r.id > $1 ORDER BY r.id LIMIT 1000
