@@ -1,6 +1,7 @@
 #include "hub/garbage.h"
 
 #include "hub/audit.h"
+#include "hub/search_index.h"
 
 #define ERASURE_GRACE_MS (INT64_C(600) * 1000) /* somebody else may be uploading the same bytes just now */
 #define HOUR_MS (INT64_C(3600) * 1000)
@@ -52,7 +53,8 @@ static enum cy_status erase_rows(struct cy_database *database, void *context, st
                                           CY_SQL_erase_upload_parts,
                                           CY_SQL_erase_repository_objects,
                                           CY_SQL_erase_listings,
-                                          CY_SQL_erase_commits};
+                                          CY_SQL_erase_commits,
+                                          CY_SQL_storage_give_back};
     const struct erasure *erasure = context;
     struct cy_arena arena = {0};
     struct cy_buffer detail = {0};
@@ -61,6 +63,8 @@ static enum cy_status erase_rows(struct cy_database *database, void *context, st
         status = CY_RUN(database, CY_SQL_erase_xorbs, &arena, NULL, error, cy_value_text(erasure->repository_id));
     for (size_t i = 0; i < CY_COUNT(queries) && status == CY_OK; i++)
         status = CY_RUN(database, queries[i], &arena, NULL, error, cy_value_text(erasure->repository_id));
+    if (status == CY_OK)
+        status = cy_search_remove(database, erasure->repository_id, error);
     if (status == CY_OK)
         status = CY_RUN(database, CY_SQL_erase_repository, &arena, NULL, error, cy_value_text(erasure->repository_id),
                         cy_value_integer(cy_now_ms()), cy_value_text(erasure->reason));

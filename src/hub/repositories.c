@@ -5,6 +5,8 @@
 #include "hub/repository_card.h"
 #include "hub/search_index.h"
 
+#include <time.h>
+
 static const char *const gate_names[] = {[CY_GATE_NONE] = "no", [CY_GATE_AUTO] = "auto", [CY_GATE_MANUAL] = "manual"};
 
 const char *cy_gate_name(enum cy_gate gate)
@@ -70,6 +72,16 @@ static enum cy_status check_found(const struct cy_result *rows, const struct cy_
     if (rows->row_count == 0 || !(repository->access & CY_ACCESS_SEE))
         return cy_refuse(outcome, CY_REFUSAL_NO_REPOSITORY, "there is no repository \"%.*s/%.*s\", or you may not see it",
                          (int)CY_MIN(namespace_name.size, 100), namespace_name.data, (int)CY_MIN(name.size, 100), name.data);
+    if (!cy_result_is_null(rows, 0, 20)) { /* the tombstone: whoever could see it may know */
+        struct cy_str why = cy_result_text(rows, 0, 21);
+        time_t erased_s = (time_t)(cy_result_integer(rows, 0, 20) / 1000);
+        struct tm parts;
+        char date[16];
+        gmtime_r(&erased_s, &parts);
+        strftime(date, sizeof date, "%Y-%m-%d", &parts);
+        return cy_refuse(outcome, CY_REFUSAL_NO_REPOSITORY, "the dataset was erased on %s: %.*s", date, (int)CY_MIN(why.size, 500),
+                         why.data);
+    }
     return CY_OK;
 }
 
@@ -249,8 +261,12 @@ static enum cy_status move_work(struct cy_database *database, void *context, str
         status = cy_refuse(change->outcome, CY_REFUSAL_EXISTS, "there is a repository \"%.*s\" already", (int)change->path_key.size,
                            change->path_key.data);
     if (status == CY_OK)
+        status = CY_RUN(database, CY_SQL_storage_give_back, &arena, NULL, error, cy_value_text(id));
+    if (status == CY_OK)
         status = CY_RUN(database, CY_SQL_repository_rename, &arena, NULL, error, cy_value_text(id), cy_value_text(change->account->id),
                         cy_value_text(change->name), cy_value_text(change->name_key));
+    if (status == CY_OK)
+        status = CY_RUN(database, CY_SQL_storage_take, &arena, NULL, error, cy_value_text(id));
     if (status == CY_OK)
         status = CY_RUN(database, CY_SQL_redirect_remove, &arena, NULL, error, cy_value_text(change->path_key));
     if (status == CY_OK && !cy_str_equal(change->path_key, change->old_path_key))

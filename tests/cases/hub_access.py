@@ -398,7 +398,37 @@ def _():
     assert ok(hub.ask("GET", "/api/v1/accounts/chief/quota", T["chief"]))[2] == {"size_bytes": 600, "size_bytes_max": 1000}
     assert "holds 600 B of 1.0 kB" in ciyuan("org", "quota", "chief", "--data", hub.data)[0]
     ciyuan("org", "quota", "chief", "--no-limit", "--data", hub.data)
+    held = lambda account: ok(hub.ask("GET", f"/api/v1/accounts/{account}/quota", ADMIN))[2]["size_bytes"]
+    before = held("press")
+    ciyuan("org", "member", "press", "chief", "--role", "admin", "--data", hub.data)
+    ok(hub.ask("POST", "/api/repos/move", T["chief"], {"fromRepo": "chief/small", "toRepo": "press/small", "type": "dataset"}))
+    assert (held("chief"), held("press")) == (0, before + 600), "what moves counts where it is"
+    ok(hub.ask("POST", "/api/repos/move", T["chief"], {"fromRepo": "press/small", "toRepo": "chief/small", "type": "dataset"}))
+    ciyuan("org", "member", "press", "chief", "--remove", "--data", hub.data)
     ok(hub.ask("POST", "/api/datasets/chief/small/commit/main", T["chief"], commit_body(small("b", b"b" * 600)), NDJSON))
+
+
+@case("an erasure order removes a dataset's bytes at once, not those that another holds, and a tombstone says why")
+def _():
+    content = random.randbytes(3000)
+    for name in ("gone", "stays"):
+        ok(hub.ask("POST", "/api/repos/create", T["other"], {"name": name, "type": "dataset"}))
+        ok(hub.ask("POST", f"/api/datasets/other/{name}/commit/main", T["other"],
+                   commit_body(small("same", content), small(name, name.encode() * 500)), NDJSON))
+    order = "/api/v1/datasets/other/gone/erasure"
+    assert hub.ask("POST", order, T["other"], {"reason": "x"})[0] == 403 and hub.ask("POST", order, ADMIN, {})[0] == 400
+    ok(hub.ask("POST", order, ADMIN, {"reason": "a person asked for it"}))
+    for path in ("/api/datasets/other/gone", "/datasets/other/gone/resolve/main/same", "/api/datasets/other/gone/tree/main"):
+        status, headers, answer = hub.ask("GET", path)
+        assert status in (401, 404) and headers["x-error-code"] == "RepoNotFound" and "a person asked for it" in answer["error"], (status, answer)
+    assert "other/gone" not in [d["id"] for d in ok(hub.ask("GET", "/api/datasets?author=other"))[2]]
+    assert "removed 0 objects" in ciyuan("garbage", "--data", hub.data)[0], "bytes put a moment ago stay for a day"
+    ok(hub.ask("POST", "/api/v1/garbage", ADMIN, {"grace_s": 0, "upload_s": 0}))
+    kept = {hashlib.sha256(c).hexdigest(): c for c in (content, b"stays" * 500, b"gone" * 500)}
+    there = {name for _, _, names in os.walk(os.path.join(hub.data, "objects")) for name in names}
+    assert [sha256 in there for sha256 in kept] == [True, True, False]
+    assert ok(hub.ask("GET", "/datasets/other/stays/resolve/main/same"))[2] == content
+    assert "all that was acknowledged is there" in ciyuan("doctor", "--verify", "--data", hub.data)[0]
 
 
 @case("a file goes out as an attachment that no browser runs on this origin")

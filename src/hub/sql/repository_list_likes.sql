@@ -3,7 +3,7 @@
 SELECT r.id, n.name, r.name, r.head, r.visibility, r.gated, r.title, r.card, r.download_count, r.like_count, r.created_ms, r.like_count,
        r.modified_ms, r.disabled_ms
 FROM repositories r JOIN accounts n ON n.id = r.namespace_id
-WHERE r.deleted_ms IS NULL
+WHERE r.deleted_ms IS NULL AND r.erased_ms IS NULL
   AND r.like_count <= CAST($5 AS BIGINT) AND (r.like_count < CAST($5 AS BIGINT) OR r.id < $6)
   AND (r.visibility = 'public' OR CAST($2 AS BIGINT) = 1 OR r.namespace_id = $1
        OR EXISTS (SELECT 1 FROM members m WHERE m.organisation_id = r.namespace_id AND m.user_id = $1)
