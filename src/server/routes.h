@@ -82,6 +82,10 @@ CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/user-access-request/grant", c
 CY_ROUTE("GET", "/api/datasets/{namespace}/{name}/croissant", cy_croissant_show, CY_BODY_NONE, 0, CY_ROUTE_HF, "a version as Croissant 1.1")
 /* uses_api.c */
 CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/uses", cy_api_use_list, CY_BODY_NONE, 0, 0, "who used it, for those who own it")
+/* scorecards_api.c */
+CY_ROUTE("POST", "/api/v1/datasets/{namespace}/{name}/versions/{version}/scorecards", cy_api_scorecard_add, CY_BODY_MEMORY, 16777216, 0, "keep an assessment of a version")
+CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/versions/{version}/scorecards", cy_api_scorecard_list, CY_BODY_NONE, 0, 0, "list a version's assessments, the newest first")
+CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/versions/{version}/scorecards/{scorecard}", cy_api_scorecard_get, CY_BODY_NONE, 0, 0, "an assessment")
 /* runs_api.c */
 CY_ROUTE("PUT", "/api/v1/runs/{run}", cy_api_run_put, CY_BODY_MEMORY, 65536, 0, "say how far a build is")
 CY_ROUTE("GET", "/api/v1/runs/{run}", cy_api_run_get, CY_BODY_NONE, 0, 0, "how far a build is")

@@ -249,6 +249,24 @@ def _():
     assert hub.ask("GET", "/api/datasets/press/law")[2]["downloads"] == 1
 
 
+@case("a version takes scorecards, kept beside it; the evidence is for those who may see what was removed")
+def _():
+    sha, mine = version("press/law"), os.environ["CIYUAN_TOKEN"]
+    url = f"/api/v1/datasets/press/law/versions/{sha}/scorecards"
+    card = {"profile": "tc609", "score": 91, "indicators": [{"code": "0201", "a": 9, "b": 10, "evidence": [{"text": "a removed text"}]}]}
+    assert hub.ask("POST", url, hub.token("bob"), card)[0] == 403
+    assert hub.ask("POST", url, mine, {"score": 1})[0] == 400
+    status, _, made = hub.ask("POST", url, mine, card)
+    assert status == 201, made
+    listed = hub.ask("GET", url)[2]["items"]
+    assert [(row["id"], row["profile"], row["created_by"]) for row in listed] == [(made["id"], "tc609", "alice")], listed
+    assert hub.ask("GET", f"{url}/{made['id']}", mine)[2] == card
+    shown = hub.ask("GET", f"{url}/{made['id']}")[2]
+    assert shown == {**card, "indicators": [{"code": "0201", "a": 9, "b": 10}]}, shown
+    assert version("press/law") == sha
+    assert hub.ask("GET", url.replace(sha, "0" * 40))[0] == 404
+
+
 @case("the doctor finds all of it there")
 def _():
     assert "all that was acknowledged is there" in ciyuan("doctor", "--data", hub.data, "--verify")[0]
