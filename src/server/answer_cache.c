@@ -143,6 +143,9 @@ void cy_answer_cache_keep(struct cy_request *request, const struct cy_response *
 {
     struct cy_str key;
     bool is_small = response->file < 0 && response->stream == NULL && response->bytes.size <= ANSWER_BYTES_MAX;
+    for (size_t i = 0; i < response->header_count; i++)
+        if (strcasecmp(response->headers[i].name, "Set-Cookie") == 0)
+            return; /* for one browser, once */
     if (!may_be_cached(request) || response->status != 200 || !is_small || !make_key(request, &key))
         return;
     if (cy_store_generation(request->app->store, CY_AREA_HUB) != request->generation)

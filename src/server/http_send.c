@@ -210,6 +210,8 @@ static void add_headers(struct cy_call *call, struct MHD_Response *made, bool is
     add_header(call, made, "X-Content-Type-Options", "nosniff");
     if (is_file && find_header(response, "Content-Security-Policy") == NULL) /* no file of a dataset runs on our origin */
         add_header(call, made, "Content-Security-Policy", "sandbox; default-src 'none'");
+    if (find_header(response, "Cache-Control") == NULL) /* what one may see another may not */
+        add_header(call, made, "Cache-Control", is_file ? "private, no-cache" : "no-store");
     for (size_t i = 0; i < response->header_count; i++)
         add_header(call, made, response->headers[i].name, response->headers[i].value.data);
     if (call->must_close || call->server->is_stopping)

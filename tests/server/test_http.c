@@ -45,6 +45,7 @@ CY_TEST("an answer has its status, type, length and request id, and HEAD has the
     cy_expect_str(cy_test_header(answer, "Content-Length"), "8");
     cy_expect_str(cy_test_header(answer, "Content-Type"), "application/json");
     cy_expect_str(cy_test_header(answer, "X-Content-Type-Options"), "nosniff");
+    cy_expect_str(cy_test_header(answer, "Cache-Control"), "no-store");
     assert_int_equal(cy_test_header(answer, "X-Request-Id").size, 36);
     answer = cy_test_ask(server->port, &arena, "HEAD /values/a%%20b/c HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(answer.status, 200);
