@@ -47,20 +47,10 @@ struct erasure {
 
 static enum cy_status erase_rows(struct cy_database *database, void *context, struct cy_error *error)
 {
-<<<<<<< HEAD
-    static const enum cy_sql queries[] = {CY_SQL_erase_refs,
-                                          CY_SQL_erase_runs,
-                                          CY_SQL_erase_repository_tags,
-                                          CY_SQL_erase_upload_parts,
-                                          CY_SQL_erase_repository_objects,
-                                          CY_SQL_erase_listings,
-                                          CY_SQL_erase_commits,
-                                          CY_SQL_storage_give_back};
-=======
     static const enum cy_sql queries[] = {
         CY_SQL_erase_refs,         CY_SQL_erase_scorecards,         CY_SQL_erase_runs,     CY_SQL_erase_repository_tags,
-        CY_SQL_erase_upload_parts, CY_SQL_erase_repository_objects, CY_SQL_erase_listings, CY_SQL_erase_commits};
->>>>>>> d0bc8ad (server: versions take scorecards, kept beside them; evidence is for those who may see what was removed)
+        CY_SQL_erase_upload_parts, CY_SQL_erase_repository_objects, CY_SQL_erase_listings, CY_SQL_erase_commits,
+        CY_SQL_storage_give_back};
     const struct erasure *erasure = context;
     struct cy_arena arena = {0};
     struct cy_buffer detail = {0};
