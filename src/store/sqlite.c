@@ -2,6 +2,8 @@
  * returned is on the disk (https://www.sqlite.org/wal.html, https://www.sqlite.org/pragma.html#pragma_synchronous). */
 #include "store/driver.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,7 +14,12 @@
 
 enum {
     BUSY_MS_MAX = 10000, /* only another process's checkpoint or recovery can hold us up, and not for long */
-    PARAMETERS_MAX = 64, /* of one statement */
+    LOG_PAGES = 4096,    /* 16 MiB: the write-ahead log is moved into the database from here on, as far as its readers let it */
+    LOG_PAGES_MAX =
+        16384, /* 64 MiB: from here on readers are waited for, that the log begins anew; always overlapping ones would let it grow */
+    RESTART_MS_MAX = 2000,    /* and no longer than this, */
+    RESTART_PAUSE_MS = 30000, /* nor soon again when it was in vain: a reader that stays does not hold up every commit */
+    PARAMETERS_MAX = 64,      /* of one statement */
     SLOTS = CY_SQL_COUNT + CY_STEP_COUNT,
 };
 
@@ -25,7 +32,8 @@ struct statement {
 struct sqlite {
     struct cy_database base;
     sqlite3 *handle;
-    struct cy_buffer values; /* of the result being read */
+    struct cy_buffer values;  /* of the result being read */
+    uint64_t next_restart_ns; /* not before */
     struct statement statements[SLOTS];
 };
 
@@ -231,10 +239,27 @@ static void sqlite_close(struct cy_database *database)
     free(sqlite);
 }
 
-/* The write-ahead log is moved into the database when it has 16 MiB, and cut to 64 MiB when a long reader let it grow. The writer keeps 16
- * MiB of pages in memory, a reader 2 MiB: what both lack is in the system's cache. */
+/* After each commit: `pages` are in the log now. What cannot be moved stays in the log, and is safe there. */
+static int move_log(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    struct sqlite *sqlite = context;
+    if (pages < LOG_PAGES)
+        return SQLITE_OK;
+    bool restarts = pages >= LOG_PAGES_MAX && cy_clock_ns() >= sqlite->next_restart_ns;
+    if (restarts)
+        sqlite3_busy_timeout(handle, RESTART_MS_MAX);
+    int code = sqlite3_wal_checkpoint_v2(handle, name, restarts ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (restarts)
+        sqlite3_busy_timeout(handle, BUSY_MS_MAX);
+    if (restarts && code != SQLITE_OK)
+        sqlite->next_restart_ns = cy_clock_ns() + (uint64_t)RESTART_PAUSE_MS * 1000000u;
+    return SQLITE_OK;
+}
+
+/* A log that readers let grow is cut to 64 MiB when it begins anew. The writer keeps 16 MiB of pages in memory, a reader 2 MiB: what both
+ * lack is in the system's cache. */
 static const char writer_settings[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-                                      "PRAGMA wal_autocheckpoint=4096; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384";
+                                      "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384";
 static const char reader_settings[] = "PRAGMA query_only=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2048";
 
 static enum cy_status make_file(const char *path, struct cy_error *error)
@@ -263,6 +288,8 @@ static enum cy_status sqlite_open(struct cy_database **database, const struct cy
         sqlite3_busy_timeout(sqlite->handle, BUSY_MS_MAX);
         sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         status = sqlite_script(&sqlite->base, path, options->is_writer ? writer_settings : reader_settings, error);
+        if (options->is_writer)
+            sqlite3_wal_hook(sqlite->handle, move_log, sqlite); /* in place of SQLite's own */
     }
     cy_arena_release(&arena);
     if (status == CY_OK)
