@@ -35,7 +35,8 @@ static void print_item(yyjson_val *item)
         cy_buffer_printf(&line, "  %s", title);
     cy_buffer_add_text(&line, "\n    ");
     cy_buffer_add_bytes(&line, yyjson_get_uint(yyjson_obj_get(item, "size_bytes")));
-    cy_buffer_printf(&line, ", %lld downloads", (long long)yyjson_get_sint(yyjson_obj_get(item, "downloads")));
+    long long downloads = (long long)yyjson_get_sint(yyjson_obj_get(item, "downloads"));
+    cy_buffer_printf(&line, ", %lld download%s", downloads, downloads == 1 ? "" : "s");
     yyjson_arr_foreach(tags, index, size, tag)
     {
         if (index < TAGS_SHOWN)
