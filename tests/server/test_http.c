@@ -492,6 +492,35 @@ CY_TEST("how much of a file went out is told: exactly at a clean end, nothing fo
     cy_arena_release(&arena);
 }
 
+CY_TEST("while a file goes out its bytes are told each second, and never fewer than before")
+{
+    struct cy_test_server *server = cy_test_server(NULL);
+    int connection = socket(AF_INET, SOCK_STREAM, 0), small = 4096;
+    setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &small, sizeof small); /* so that the kernel does not take it all at once */
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(server->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
+    cy_test_printf(connection, "GET /file HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    size_t received = 0;
+    char piece[4096];
+    while (received < 300000) {
+        ssize_t size = recv(connection, piece, sizeof piece, 0);
+        assert_true(size > 0);
+        received += (size_t)size;
+    }
+    for (int i = 0; i < 1000 && server->told_while_running < 290000; i++)
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    uint64_t told = server->told_while_running;
+    if (told < 290000 || told > 600000)
+        fail_msg("received %zu, told %llu", received, (unsigned long long)told);
+    for (ssize_t size; (size = recv(connection, piece, sizeof piece, 0)) > 0;)
+        received += (size_t)size;
+    wait_until(is_told, server, "the end of the file");
+    assert_int_equal(server->told_bytes, server->file_bytes);
+    assert_int_equal(server->told_back_count, 0);
+    close(connection);
+    cy_test_server_stop(server);
+}
+
 /* ---- streams ---- */
 
 CY_TEST("a stream comes in chunks to HTTP/1.1 and until the end to HTTP/1.0, and is ended once")

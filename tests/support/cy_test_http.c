@@ -224,7 +224,10 @@ static void show_spool(struct cy_request *request, struct cy_response *response)
 static void tell_progress(void *context, uint64_t body_bytes, bool is_end)
 {
     struct cy_test_server *server = context;
-    if (is_end) {
+    server->told_back_count += body_bytes < server->told_while_running;
+    if (!is_end) {
+        server->told_while_running = body_bytes;
+    } else {
         server->told_bytes = body_bytes;
         server->told_end_count++;
     }

@@ -35,7 +35,9 @@ struct cy_test_server {
     const char *folder;
     const char *file_path; /* what /file sends: file_bytes bytes */
     size_t file_bytes;
-    _Atomic uint64_t told_bytes; /* what the progress of /file came to at its end */
+    _Atomic uint64_t told_bytes;         /* what the progress of /file came to at its end */
+    _Atomic uint64_t told_while_running; /* the last that was told before the end */
+    _Atomic int told_back_count;         /* how often it was less than before */
     _Atomic int told_end_count, stream_end_count, admit_count, handled_count;
 };
 /* options: NULL for the defaults on a free port. */
