@@ -24,9 +24,9 @@ enum cy_body {
 struct cy_principal {
     const char *user_id; /* NULL: nobody */
     const char *user_name;
-    const char *token_id;   /* NULL: a session, or the local socket */
-    const char *session_id; /* NULL: no session */
-    const char *csrf;       /* of a session: what requests that change something send in X-CSRF-Token */
+    const char *token_id;      /* NULL: a session, or the local socket */
+    const char *session_id;    /* NULL: no session */
+    const char *csrf;          /* of a session: what requests that change something send in X-CSRF-Token */
     const char *repository_id; /* of a Xet token: the one that it writes to */
     unsigned scopes;           /* enum cy_scope bits (hub/accounts.h) */
     bool is_admin;

@@ -16,13 +16,13 @@
 #include <stdatomic.h>
 
 enum {
-    CY_HEAD_BYTES_MAX = 24 * 1024,         /* request line and headers; signed URLs and cookies are far smaller */
-    CY_HEADER_COUNT_MAX = 100,            /* as nginx and Apache have it */
-    CY_CONNECTION_BYTES_MAX = 48 * 1024,   /* a connection's memory: twice the head; zeroed whole for each request, so no more */
-    CY_BODY_PIECE_BYTES = 512 * 1024,     /* what is handed to a worker at once: large enough to make its wake-up cheap */
-    CY_ADMIT_BYTES_MIN = 64 * 1024,       /* a body that is larger waits until it is known who sends it */
-    CY_UPLOADS_MAX = 128,                 /* spooled bodies at once: two pieces each, 128 MiB in all */
-    CY_STREAM_BYTES = 256 * 1024,         /* a stream's buffer */
+    CY_HEAD_BYTES_MAX = 24 * 1024,       /* request line and headers; signed URLs and cookies are far smaller */
+    CY_HEADER_COUNT_MAX = 100,           /* as nginx and Apache have it */
+    CY_CONNECTION_BYTES_MAX = 48 * 1024, /* a connection's memory: twice the head; zeroed whole for each request, so no more */
+    CY_BODY_PIECE_BYTES = 512 * 1024,    /* what is handed to a worker at once: large enough to make its wake-up cheap */
+    CY_ADMIT_BYTES_MIN = 64 * 1024,      /* a body that is larger waits until it is known who sends it */
+    CY_UPLOADS_MAX = 128,                /* spooled bodies at once: two pieces each, 128 MiB in all */
+    CY_STREAM_BYTES = 256 * 1024,        /* a stream's buffer */
 };
 #define CY_BODIES_BYTES_MAX ((int64_t)512 * 1024 * 1024) /* bodies held in memory, all together */
 #define CY_DRAIN_BYTES_MAX ((uint64_t)64 * 1024 * 1024)  /* of a refused body that are thrown away, so that the client hears why */

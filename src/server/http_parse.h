@@ -15,8 +15,8 @@ bool cy_percent_decode(struct cy_str text, bool plus_is_space, struct cy_arena *
 /* Everything but A-Z a-z 0-9 - . _ ~ (RFC 3986 §2.3) and the bytes of `keep` as %XX. */
 void cy_percent_encode(struct cy_buffer *out, struct cy_str text, const char *keep);
 
-/* What is wrong with JSON of a stranger before it is parsed, or NULL: nested too deep, or a string with a 0 byte (\u0000), which neither names nor
- * databases can hold. Looks at brackets and escapes alone; text that is no JSON may pass. */
+/* What is wrong with JSON of a stranger before it is parsed, or NULL: nested too deep, or a string with a 0 byte (\u0000), which neither
+ * names nor databases can hold. Looks at brackets and escapes alone; text that is no JSON may pass. */
 const char *cy_json_problem(struct cy_str text);
 
 /* Values of `name` in "a=1&b=2" (application/x-www-form-urlencoded), decoded, in order; a pair that cannot be decoded is left out.

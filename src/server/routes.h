@@ -5,6 +5,7 @@
  * `handler` is `void handler(struct cy_request *, struct cy_response *)` in the resource's file. The order is for readers: what is literal in
  * a pattern goes before what is a value, wherever it stands here. The OpenAPI document derives from these rows. */
 
+/* clang-format off: a row is a line */
 /* health.c */
 CY_ROUTE("GET", "/healthz", cy_health_live, CY_BODY_NONE, 0, CY_ROUTE_INLINE | CY_ROUTE_QUIET, "tell that the process answers")
 CY_ROUTE("GET", "/readyz", cy_health_ready, CY_BODY_NONE, 0, CY_ROUTE_QUIET, "tell whether database and objects answer")
