@@ -2,16 +2,18 @@
  * both cross a pipe: `ciyuan worker` answers, in a sandbox (hub/rows_sandbox.h), and the server asks (hub/rows_worker.h).
  *
  *     {"op": "rows" | "columns" | "statistics" | "histogram",
- *      "files": [{"path": "/…", "format": "parquet" | "jsonl" | "csv" | "tsv" | "text", "compression": "none" | "gzip" | "zstd", "rows":
- * 1000}], "where": "id > 3", "search": "word word", "order": "id DESC"       which rows, and in which order; all optional "offset": 0,
- * "length": 100, "select": ["id"], "cell_bytes": 65536  rows: the page; select: only these columns "column": "id", "bins": 20} statistics:
- * of one column alone (else of all); histogram
+ *      "files": [{"path": "/…", "format": "parquet", "compression": "none", "rows": 1000}],
+ *      "where": "id > 3", "search": "word word", "order": "id DESC",            which rows, in which order; all optional
+ *      "offset": 0, "length": 100, "select": ["id"], "cell_bytes": 65536,       rows: the page, and these columns alone
+ *      "column": "id", "bins": 20}                                              statistics: of one column (else of all); histogram
  *
- * Answers:
- *     rows        {"columns": [{"name", "type", "feature"}], "rows": [{"row_idx", "row": {…}, "truncated_cells": [name]}], "row_count":
- * matching} columns     {"columns": […], "row_count": 1000, "file_rows": [1000]} statistics  {"num_examples": 1000, "statistics":
- * [{"column_name", "column_type", "column_statistics"}]}, as the datasets-server's histogram   {"edges": […], "counts": […], "null_count":
- * 3}
+ * A format is parquet, jsonl, csv, tsv or text; a compression none, gzip or zstd. Answers:
+ *
+ *     rows        {"columns": [{"name", "type", "feature"}],
+ *                  "rows": [{"row_idx", "row": {…}, "truncated_cells": [name]}], "row_count": how many match}
+ *     columns     {"columns": […], "row_count": 1000, "file_rows": [1000]}
+ *     statistics  {"num_examples": 1000, "statistics": [{"column_name", "column_type", "column_statistics"}]}: the datasets-server's
+ *     histogram   {"edges": […], "counts": […], "null_count": 3}
  *
  * row_idx counts from 0 over all files as listed. "rows" of a file, where it is known (a "columns" answer tells), lets a page of Parquet
  * open only the files it lies in. A member of a struct is a column of its own in statistics: signals.gopher_quality.words. */

@@ -1,9 +1,11 @@
 /* The sandbox of `ciyuan worker`: what an answer about rows does not need is taken from the process, for good.
  *
- *     files      may be read below the folders named and nowhere else (Landlock, Linux 5.13), and DuckDB itself opens only the files of its
- * question the rest   system calls that are not on a short list fail with EPERM (seccomp): no socket, no new process or thread, no file
- * opened for writing, no memory made executable, no signal to another process limits     memory (RLIMIT_AS), open files, no core; CPU time
- * a question (cy_sandbox_cpu) its end    the process dies with the one that started it
+ *     files      may be read below the folders named and nowhere else (Landlock, Linux 5.13), and DuckDB itself opens only the files of
+ *                its question
+ *     the rest   system calls that are not on a short list fail with EPERM (seccomp): no socket, no new process or thread, no file
+ *                opened for writing, no memory made executable, no signal to another process
+ *     limits     memory (RLIMIT_AS), open files, no core; CPU time a question (cy_sandbox_cpu)
+ *     its end    the process dies with the one that started it
  *
  * A file that makes DuckDB misbehave then costs its own question an error and nothing else. */
 #ifndef CY_HUB_ROWS_SANDBOX_H

@@ -123,13 +123,14 @@ struct cy_route {
 };
 
 /* What looks at every request of a route that is not inline. Each may be NULL.
- *   admit   runs on a worker, before the handler, and before a large body is read: finds out who asks (request->principal). A status that
- * it sets is the answer: the handler does not run and the body is thrown away. cached  runs on the event thread for GET and HEAD and must
- * not block: true when it answered (a fresh answer in memory). */
+ *     admit     on a worker, before the handler, and before a large body is read: finds out who asks (request->principal). A status that
+ *               it sets is the answer: the handler does not run and the body is thrown away
+ *     cached    on the event thread, for GET and HEAD; must not block. True when it answered (a fresh answer in memory)
+ *     answered  on the worker, after the handler */
 struct cy_server_hooks {
     cy_handler *admit;
     bool (*cached)(struct cy_request *request, struct cy_response *response);
-    void (*answered)(struct cy_request *request, const struct cy_response *response); /* after the handler, on the worker */
+    void (*answered)(struct cy_request *request, const struct cy_response *response);
 };
 struct cy_server_options {
     const char *listen;                      /* "127.0.0.1:7000", "[::]:7000" */

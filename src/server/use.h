@@ -1,5 +1,5 @@
-/* A request that uses a dataset: its use is written before the first byte of the answer, and the body's bytes are counted as they go out.
- */
+/* A request that uses a dataset: its use is written before the first byte of the answer, and its body's bytes are
+ * counted as they go out. */
 #ifndef CY_SERVER_USE_H
 #define CY_SERVER_USE_H
 

@@ -1,8 +1,8 @@
 /* The worker pool: threads that may block, so that the event threads need not.
  *
  *     handlers   what a request waits for; bounded: a full queue is answered 503
- *     transfers  pieces of bodies on their way to and from the disk; short, and at most one a connection, so never refused. Some threads
- * are kept for them, so that uploads and streams flow while all handlers wait for a slow database */
+ *     transfers  pieces of bodies on their way to and from the disk; short, and at most one a connection, so never refused. Some
+ *                threads are kept for them, so that uploads and streams flow while all handlers wait for a slow database */
 #ifndef CY_SERVER_WORKERS_H
 #define CY_SERVER_WORKERS_H
 
