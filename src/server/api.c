@@ -79,3 +79,36 @@ bool cy_api_check_user(struct cy_request *request, struct cy_response *response,
         return true;
     return false;
 }
+
+bool cy_api_body_role(struct cy_request *request, struct cy_response *response, enum cy_role *role)
+{
+    *role = CY_ROLE_NONE;
+    if (strcmp(request->method, "DELETE") == 0)
+        return true;
+    struct yyjson_val *body = cy_hf_body_object(request, response);
+    if (body == NULL)
+        return false;
+    struct cy_str name = cy_hf_member(body, "role");
+    if (cy_role_parse(name, role))
+        return true;
+    cy_respond_error(request, response, 400, NULL, "role must be read, see-removed, write or admin, found \"%.*s\"",
+                     (int)CY_MIN(name.size, 100), name.data);
+    return false;
+}
+
+void cy_api_respond_members(struct cy_request *request, struct cy_response *response, const struct cy_membership *members, size_t count)
+{
+    struct cy_buffer out = {0};
+    struct cy_json json = {.out = &out};
+    cy_json_open_line(&json, NULL, '{');
+    cy_json_open(&json, "items", '[');
+    for (size_t i = 0; i < count; i++) {
+        cy_json_open(&json, NULL, '{');
+        cy_json_text(&json, "name", members[i].name);
+        cy_json_text(&json, "role", cy_str(cy_role_name(members[i].role)));
+        cy_json_close(&json, '}');
+    }
+    cy_json_close(&json, ']');
+    cy_json_close(&json, '}');
+    cy_respond_json(request, response, 200, &out);
+}

@@ -18,5 +18,9 @@ bool cy_api_find_own(struct cy_request *request, struct cy_response *response, s
 bool cy_api_check_user(struct cy_request *request, struct cy_response *response, unsigned needs, const char *why);
 /* May he say what is done in the name of this organisation: its admin, or one of the server? Or an answer and false. */
 bool cy_api_check_organisation_admin(struct cy_request *request, struct cy_response *response, const struct cy_account *organisation);
+/* The role that a PUT's body names; of a DELETE, none. Or an answer and false. */
+bool cy_api_body_role(struct cy_request *request, struct cy_response *response, enum cy_role *role);
+/* {"items": [{"name", "role"}]} */
+void cy_api_respond_members(struct cy_request *request, struct cy_response *response, const struct cy_membership *members, size_t count);
 
 #endif

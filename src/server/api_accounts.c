@@ -161,21 +161,12 @@ void cy_api_member_set(struct cy_request *request, struct cy_response *response)
     struct cy_account organisation, user;
     struct cy_outcome outcome;
     struct cy_actor actor = cy_actor_of(request);
-    enum cy_role role = CY_ROLE_NONE;
+    enum cy_role role;
     if (!cy_api_find_account(request, response, request->path_values[0], &organisation) ||
         !cy_api_check_organisation_admin(request, response, &organisation))
         return;
-    if (strcmp(request->method, "DELETE") != 0) {
-        yyjson_val *body = cy_hf_body_object(request, response);
-        if (body == NULL)
-            return;
-        struct cy_str name = cy_hf_member(body, "role");
-        if (!cy_role_parse(name, &role)) {
-            cy_respond_error(request, response, 400, NULL, "role must be read, see-removed, write or admin, found \"%.*s\"",
-                             (int)CY_MIN(name.size, 100), name.data);
-            return;
-        }
-    }
+    if (!cy_api_body_role(request, response, &role))
+        return;
     if (!cy_api_find_account(request, response, request->path_values[1], &user))
         return;
     if (cy_member_set(request->app->hub, &actor, &organisation, &user, role, &outcome) != CY_OK)
@@ -204,17 +195,5 @@ void cy_api_member_list(struct cy_request *request, struct cy_response *response
         cy_hf_refuse(request, response, &outcome);
         return;
     }
-    struct cy_buffer out = {0};
-    struct cy_json json = {.out = &out};
-    cy_json_open_line(&json, NULL, '{');
-    cy_json_open(&json, "items", '[');
-    for (size_t i = 0; i < count; i++) {
-        cy_json_open(&json, NULL, '{');
-        cy_json_text(&json, "name", members[i].name);
-        cy_json_text(&json, "role", cy_str(cy_role_name(members[i].role)));
-        cy_json_close(&json, '}');
-    }
-    cy_json_close(&json, ']');
-    cy_json_close(&json, '}');
-    cy_respond_json(request, response, 200, &out);
+    cy_api_respond_members(request, response, members, count);
 }

@@ -78,16 +78,9 @@ void cy_api_grant_set(struct cy_request *request, struct cy_response *response)
     struct cy_outcome outcome;
     struct cy_account user;
     struct cy_actor actor = cy_actor_of(request);
-    enum cy_role role = CY_ROLE_NONE;
-    if (strcmp(request->method, "DELETE") != 0) {
-        yyjson_val *body = cy_hf_body_object(request, response);
-        if (body == NULL)
-            return;
-        if (!cy_role_parse(cy_hf_member(body, "role"), &role)) {
-            cy_respond_error(request, response, 400, NULL, "role must be read, see-removed, write or admin");
-            return;
-        }
-    }
+    enum cy_role role;
+    if (!cy_api_body_role(request, response, &role))
+        return;
     if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE | CY_ACCESS_ADMIN)) {
         cy_hf_release_reader(&hf);
         if (cy_api_find_user(request, response, request->path_values[2], &user) &&
@@ -104,23 +97,10 @@ void cy_api_grant_list(struct cy_request *request, struct cy_response *response)
     struct cy_membership *grants;
     size_t count;
     if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE | CY_ACCESS_ADMIN)) {
-        if (cy_grants_of(hf.database, hf.repository.id, request->arena, &grants, &count, &outcome.error) != CY_OK) {
+        if (cy_grants_of(hf.database, hf.repository.id, request->arena, &grants, &count, &outcome.error) != CY_OK)
             cy_hf_refuse(request, response, &outcome);
-        } else {
-            struct cy_buffer out = {0};
-            struct cy_json json = {.out = &out};
-            cy_json_open_line(&json, NULL, '{');
-            cy_json_open(&json, "items", '[');
-            for (size_t i = 0; i < count; i++) {
-                cy_json_open(&json, NULL, '{');
-                cy_json_text(&json, "name", grants[i].name);
-                cy_json_text(&json, "role", cy_str(cy_role_name(grants[i].role)));
-                cy_json_close(&json, '}');
-            }
-            cy_json_close(&json, ']');
-            cy_json_close(&json, '}');
-            cy_respond_json(request, response, 200, &out);
-        }
+        else
+            cy_api_respond_members(request, response, grants, count);
     }
     cy_hf_close(&hf);
 }
