@@ -4,8 +4,8 @@
 
 #include <yyjson.h>
 
-cy_handler cy_api_user_create, cy_api_user_disable, cy_api_token_create, cy_api_token_list, cy_api_token_revoke, cy_api_organisation_create,
-    cy_api_member_set, cy_api_member_list;
+cy_handler cy_api_user_create, cy_api_user_disable, cy_api_token_create, cy_api_token_list, cy_api_token_revoke, cy_api_my_token_create,
+    cy_api_my_token_list, cy_api_my_token_revoke, cy_api_organisation_create, cy_api_member_set, cy_api_member_list;
 
 static void create(struct cy_request *request, struct cy_response *response, enum cy_account_kind kind)
 {
@@ -76,7 +76,12 @@ void cy_api_token_create(struct cy_request *request, struct cy_response *respons
     if (body == NULL || !cy_api_find_own(request, response, request->path_values[0], &account))
         return;
     struct cy_str name = cy_hf_member(body, "name"), scope = cy_hf_member(body, "scope");
-    int64_t expires_ms = yyjson_get_sint(yyjson_obj_get(body, "expires_ms"));
+    yyjson_val *expires = yyjson_obj_get(body, "expires_ms");
+    int64_t expires_ms = yyjson_get_sint(expires);
+    if (expires != NULL && (!yyjson_is_int(expires) || expires_ms < 0 || (expires_ms > 0 && expires_ms <= cy_now_ms()))) {
+        cy_respond_error(request, response, 400, NULL, "expires_ms must be a time to come, in milliseconds since 1970, or 0 for never");
+        return;
+    }
     if (!cy_scopes_parse(scope.size > 0 ? scope : CY_STR("write"), &scopes)) {
         cy_respond_error(request, response, 400, NULL, "scope must be \"read\", \"write\" or \"admin\", found \"%.*s\"",
                          (int)CY_MIN(scope.size, 100), scope.data);
@@ -152,6 +157,36 @@ void cy_api_token_revoke(struct cy_request *request, struct cy_response *respons
         cy_respond_error(request, response, 404, NULL, "%s", outcome.error.message);
     else
         cy_hf_refuse(request, response, &outcome);
+}
+
+/* ---- the same of whoever asks, who need not say his own name ---- */
+
+static bool name_myself(struct cy_request *request, struct cy_response *response, const char *why)
+{
+    if (!cy_api_check_user(request, response, CY_SCOPE_WRITE, why))
+        return false;
+    request->path_values[1] = request->path_values[0]; /* as if it were /users/{user}/tokens/{token} */
+    request->path_values[0] = cy_str(request->principal.user_name);
+    request->path_value_count++;
+    return true;
+}
+
+void cy_api_my_token_create(struct cy_request *request, struct cy_response *response)
+{
+    if (name_myself(request, response, "make a token"))
+        cy_api_token_create(request, response);
+}
+
+void cy_api_my_token_list(struct cy_request *request, struct cy_response *response)
+{
+    if (name_myself(request, response, "see your tokens"))
+        cy_api_token_list(request, response);
+}
+
+void cy_api_my_token_revoke(struct cy_request *request, struct cy_response *response)
+{
+    if (name_myself(request, response, "revoke a token"))
+        cy_api_token_revoke(request, response);
 }
 
 /* ---- members ---- */

@@ -60,7 +60,7 @@ struct batch {
     struct cy_hf *hf;
     struct cy_json *json;
     bool is_upload, takes_basic, takes_multipart;
-    int64_t room_bytes; /* that the account's quota leaves; -1: no limit */
+    struct cy_quota quota; /* of the account */
 };
 
 static void add_action(struct cy_json *json, const char *name, struct cy_str url)
@@ -109,8 +109,12 @@ static void add_upload(struct batch *batch, struct cy_str oid, uint64_t size_byt
         add_error(batch->json, 422, "the object of this hash has another size");
         return;
     }
-    if (batch->room_bytes >= 0 && size_bytes > (uint64_t)batch->room_bytes) {
-        add_error(batch->json, 413, "the account may not hold so much: its quota is used up");
+    const struct cy_quota *quota = &batch->quota;
+    if (quota->size_bytes_max >= 0 && size_bytes > (uint64_t)CY_MAX(quota->size_bytes_max - quota->size_bytes, 0)) {
+        add_error(batch->json, 413,
+                  cy_arena_printf(hf->request->arena,
+                                  "the account's quota is %" PRId64 " bytes, of which it uses %" PRId64 ", and this file has %" PRIu64,
+                                  quota->size_bytes_max, quota->size_bytes, size_bytes));
         return;
     }
     const char *path = cy_arena_printf(hf->request->arena, "/api/lfs/%.*s/%.*s/%" PRIu64, (int)r->id.size, r->id.data, (int)oid.size,
@@ -193,10 +197,8 @@ static void answer_batch(struct cy_hf *hf, yyjson_val *body, bool is_upload)
                           .takes_basic = transfers == NULL || takes(transfers, "basic"),
                           .takes_multipart = takes(transfers, "multipart")};
     struct cy_outcome outcome = {0};
-    struct cy_quota quota = {0};
     size_t i, count;
-    enum cy_status status = cy_quota_get(hf->database, hf->repository.namespace_id, &quota, &outcome.error);
-    batch.room_bytes = quota.size_bytes_max < 0 ? -1 : CY_MAX(quota.size_bytes_max - quota.size_bytes, 0);
+    enum cy_status status = cy_quota_get(hf->database, hf->repository.namespace_id, &batch.quota, &outcome.error);
     cy_json_open_line(&json, NULL, '{');
     cy_json_text(&json, "transfer", batch.takes_basic ? CY_STR("basic") : CY_STR("multipart"));
     cy_json_text(&json, "hash_algo", CY_STR("sha256"));

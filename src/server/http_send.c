@@ -208,8 +208,9 @@ static void add_headers(struct cy_call *call, struct MHD_Response *made, bool is
         add_header(call, made, "Content-Type", type);
     add_header(call, made, "X-Request-Id", call->request.id);
     add_header(call, made, "X-Content-Type-Options", "nosniff");
-    if (is_file && find_header(response, "Content-Security-Policy") == NULL) /* no file of a dataset runs on our origin */
-        add_header(call, made, "Content-Security-Policy", "sandbox; default-src 'none'");
+    if (find_header(response, "Content-Security-Policy") == NULL) /* no file of a dataset, and no answer, runs on our origin */
+        add_header(call, made, "Content-Security-Policy",
+                   is_file ? "sandbox; default-src 'none'" : "default-src 'none'; frame-ancestors 'none'");
     if (find_header(response, "Cache-Control") == NULL) /* what one may see another may not */
         add_header(call, made, "Cache-Control", is_file ? "private, no-cache" : "no-store");
     for (size_t i = 0; i < response->header_count; i++)

@@ -21,6 +21,9 @@ CY_ROUTE("PUT", "/api/v1/users/{user}/disabled", cy_api_user_disable, CY_BODY_ME
 CY_ROUTE("POST", "/api/v1/users/{user}/tokens", cy_api_token_create, CY_BODY_MEMORY, 65536, 0, "make a token; it is shown once")
 CY_ROUTE("GET", "/api/v1/users/{user}/tokens", cy_api_token_list, CY_BODY_NONE, 0, 0, "list a user's tokens")
 CY_ROUTE("DELETE", "/api/v1/users/{user}/tokens/{token}", cy_api_token_revoke, CY_BODY_NONE, 0, 0, "revoke a token")
+CY_ROUTE("POST", "/api/v1/tokens", cy_api_my_token_create, CY_BODY_MEMORY, 65536, 0, "make a token of mine; it is shown once")
+CY_ROUTE("GET", "/api/v1/tokens", cy_api_my_token_list, CY_BODY_NONE, 0, 0, "list my tokens")
+CY_ROUTE("DELETE", "/api/v1/tokens/{token}", cy_api_my_token_revoke, CY_BODY_NONE, 0, 0, "revoke a token of mine")
 /* api_oidc.c */
 CY_ROUTE("GET", "/api/v1/login/oidc", cy_api_oidc_begin, CY_BODY_NONE, 0, 0, "log in at the provider: sends the browser there")
 CY_ROUTE("GET", "/api/v1/login/oidc/callback", cy_api_oidc_finish, CY_BODY_NONE, 0, 0, "where the provider sends the browser back")

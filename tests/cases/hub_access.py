@@ -7,10 +7,23 @@ hub = Hub()
 for name in ("owner", "reader", "auditor", "writer", "keeper", "other", "accepted"):
     hub.user(name)
 hub.user("chief", "--admin")
+hub.user("guest")
 hub.organisation("press", owner="admin", reader="read", auditor="see-removed", writer="write", keeper="admin")
 T = {name: hub.token(name) for name in ("owner", "reader", "auditor", "writer", "keeper", "other", "accepted", "chief")}
+for name in ("reader", "keeper", "chief"):  # the same people at the page: a session does what its user may
+    ciyuan("user", "password", name, "--data", hub.data, input=f"the password of {name}\n")
+    _, answered, session = hub.ask("POST", "/api/v1/session", body={"name": name, "password": f"the password of {name}"})
+    T[name + "_at_the_page"] = {"Cookie": answered["set-cookie"].partition(";")[0], "X-CSRF-Token": session["csrf"], "Origin": hub.url}
+    T[name + "_elsewhere"] = {"Cookie": answered["set-cookie"].partition(";")[0]}  # what another site can make the browser send
 T.update(nobody=None, wrong="cy_" + "0" * 40)
 READ_ONLY, ADMIN = hub.token("keeper", "read"), hub.token("chief", "admin")
+
+
+def ask(who, method, path, body=None, headers=None):
+    """As hub.ask, by whoever it is: with a token, or a session."""
+    if isinstance(T[who], dict):
+        return hub.ask(method, path, None, body, {**T[who], **(headers or {})})
+    return hub.ask(method, path, T[who], body, headers)
 
 
 def ok(status, what=""):
@@ -43,7 +56,10 @@ ROWS = {
     "auditor":  ("srv",   "srv",   "srv",   "srv"),
     "writer":   ("srvw",  "srvw",  "srvw",  "srvw"),
     "keeper":   ("srvwa", "srvwa", "srvwa", "srvwa"),
-    "chief":     ("sr",    "s",     "",      ""),  # an admin of the server whose token has not that scope
+    "chief":    ("sr",    "s",     "",      ""),  # an admin of the server whose token has not that scope
+    "reader_at_the_page": ("sr", "sr", "sr", "sr"),
+    "keeper_at_the_page": ("srvwa", "srvwa", "srvwa", "srvwa"),
+    "chief_at_the_page":  ("srvwa", "srvwa", "srvwa", "srvwa"),
 }
 
 
@@ -64,6 +80,9 @@ def verbs(repo, who):
                 ("w", "POST", api + f"/tag/main", {"tag": f"t-{who}"}, None), ("w", "DELETE", api + f"/tag/t-{who}", None, None),
                 ("w", "POST", api + f"/branch/b-{who}", {}, None), ("w", "DELETE", api + f"/branch/b-{who}", None, None))
     yield from (("a", "PUT", api + "/settings", {}, None), ("a", "GET", api + "/user-access-request/pending", None, None))
+    ours = f"/api/v1/datasets/{repo}"
+    yield from (("s", "GET", ours + "/parties", None, None), ("s", "GET", ours + "/runs", None, None), ("a", "GET", ours + "/grants", None, None),
+                ("a", "PUT", ours + "/grants/guest", {"role": "read"}, None), ("a", "DELETE", ours + "/grants/guest", None, None))
 
 
 def expected(letter, allowed, who, kind):
@@ -85,14 +104,52 @@ for who, row in ROWS.items():
         @case(f"{who} may do with a {kind.replace('_', ' and ')} repository exactly: {allowed or 'nothing'}")
         def _():
             for letter, method, path, body, headers in verbs(REPOSITORIES[kind], who):
-                status, answered, content = hub.ask(method, path, T[who], body, headers)
+                status, answered, content = ask(who, method, path, body, headers)
                 want, code = expected(letter, allowed, who, kind)
                 if letter == "a" and "user-access-request" in path and "a" in allowed and "gated" not in kind:
                     want, code = 400, None
-                assert status == want, f"{method} {path}: {status}, not {want}: {content}"
+                assert status == want or (want == 200 and status == 204), f"{method} {path}: {status}, not {want}: {content}"
                 assert answered.get("x-error-code") == code, f"{method} {path}: X-Error-Code {answered.get('x-error-code')}, not {code}"
-                if status >= 400 and method != "HEAD":
+                if status >= 400 and path.startswith("/api/v1/"):
+                    assert content["detail"] and content["status"] == status, "a problem document says what is wrong"
+                elif status >= 400 and method != "HEAD":
                     assert content["error"] and answered["x-error-message"], "an error says what is wrong"
+
+
+@case("what another site makes a browser send with a session reads what the session reads, and changes nothing")
+def _():
+    for kind, repo in REPOSITORIES.items():
+        before = ok(hub.ask("GET", f"/api/datasets/{repo}/commits/main", T["owner"]))[2]
+        for letter, method, path, body, headers in verbs(repo, "keeper_elsewhere"):
+            status, _, content = ask("keeper_elsewhere", method, path, body, headers)
+            is_read = method in ("GET", "HEAD")
+            assert (status < 400 or (kind in ("public", "private") and "user-access" in path)) if is_read else status == 403, (method, path, status, content)
+        assert ok(hub.ask("GET", f"/api/datasets/{repo}/commits/main", T["owner"]))[2] == before
+
+
+@case("what belongs to a user, an organisation or the server is changed by whom it belongs to alone")
+def _():
+    # (method, path, body) and who may; the others get 401 (nobody) or 403
+    everybody = ("nobody", "other", "reader", "keeper", "chief", "reader_at_the_page", "keeper_at_the_page", "chief_at_the_page", "admin")
+    T["admin"] = ADMIN
+    rows = (("GET", "/api/v1/users/reader/tokens", None, {"reader", "reader_at_the_page", "chief_at_the_page", "admin"}),
+            ("POST", "/api/v1/users/reader/tokens", {"name": "n", "scope": "read"}, {"reader", "reader_at_the_page", "chief_at_the_page", "admin"}),
+            ("POST", "/api/v1/users/reader/reset", None, {"chief_at_the_page", "admin"}),
+            ("PUT", "/api/v1/users/other/disabled", {"is_disabled": False}, {"chief_at_the_page", "admin"}),
+            ("POST", "/api/v1/users", {"name": "again"}, {"chief_at_the_page", "admin"}),
+            ("GET", "/api/v1/tokens", None, set(everybody) - {"nobody"}), ("GET", "/api/v1/sessions", None, set(everybody) - {"nobody"}),
+            ("PUT", "/api/v1/organisations/press/members/guest", {"role": "read"}, {"keeper", "keeper_at_the_page", "chief_at_the_page", "admin"}),
+            ("DELETE", "/api/v1/organisations/press/members/guest", None, {"keeper", "keeper_at_the_page", "chief_at_the_page", "admin"}),
+            ("GET", "/api/v1/accounts/press/quota", None, {"keeper", "keeper_at_the_page", "chief_at_the_page", "admin"}),
+            ("PUT", "/api/v1/accounts/press/quota", {"size_bytes_max": None}, {"chief_at_the_page", "admin"}),
+            ("GET", "/api/v1/audit", None, {"chief_at_the_page", "admin"}), ("GET", "/api/v1/audit/verify", None, {"chief_at_the_page", "admin"}))
+    for method, path, body, allowed in rows:
+        for who in everybody:
+            status, _, content = ask(who, method, path, body)
+            if who in allowed:
+                assert status in (200, 201, 204, 409), (method, path, who, status, content)
+            else:
+                assert status == (401 if who == "nobody" else 403), (method, path, who, status, content)
 
 
 @case("what was removed stands in no list of somebody who may not see it")
@@ -112,7 +169,7 @@ def _():
 @case("a list holds a private repository only for those who may see it")
 def _():
     for who, row in ROWS.items():
-        ids = {d["id"] for d in ok(hub.ask("GET", "/api/datasets?author=press", T[who]))[2]}
+        ids = {d["id"] for d in ok(ask(who, "GET", "/api/datasets?author=press"))[2]}
         assert ids == {REPOSITORIES[kind] for kind, allowed in zip(REPOSITORIES, row) if allowed}, (who, ids)
 
 

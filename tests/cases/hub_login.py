@@ -159,6 +159,47 @@ def _():
     Browser().login()
 
 
+@case("tokens of mine are made, listed and revoked at the page; a revoked one and one whose time is over let nobody in at once")
+def _():
+    browser = Browser()
+    browser.login()
+    assert hub.ask("GET", "/api/v1/tokens")[0] == 401
+    status, headers, made = browser.ask("POST", "/api/v1/tokens", {"name": "laptop", "scope": "read"})
+    assert status == 201 and headers["cache-control"] == "no-store", (status, made)
+    secrets.append(made["token"])
+    assert hub.ask("GET", "/api/whoami-v2", made["token"])[2]["auth"]["accessToken"] == {**hub.ask("GET", "/api/whoami-v2", made["token"])[2]["auth"]["accessToken"],
+                                                                                        "displayName": "laptop", "role": "read"}
+    assert hub.ask("POST", "/api/v1/tokens", made["token"], {"name": "more"})[0] == 403, "a token that reads makes none"
+    item = [i for i in browser.ask("GET", "/api/v1/tokens")[2]["items"] if i["id"] == made["id"]][0]
+    assert item["name"] == "laptop" and item["scope"] == "read" and "token" not in item, item
+    stranger = Browser()
+    stranger.login("bob", "bob's password")
+    assert stranger.ask("DELETE", "/api/v1/tokens/" + made["id"])[0] == 404
+    assert browser.ask("DELETE", "/api/v1/tokens/" + made["id"])[0] == 204
+    assert hub.ask("GET", "/api/whoami-v2", made["token"])[0] == 401
+    soon = int(time.time() * 1000) + 700
+    short = browser.ask("POST", "/api/v1/tokens", {"name": "short", "expires_ms": soon})[2]["token"]
+    secrets.append(short)
+    assert hub.ask("GET", "/api/whoami-v2", short)[0] == 200
+    while time.time() * 1000 <= soon + 20:
+        time.sleep(0.05)
+    assert hub.ask("GET", "/api/v1/tokens", short)[0] == 401
+    for bad in (-1, 1, "tomorrow", 1.5):
+        assert browser.ask("POST", "/api/v1/tokens", {"name": "n", "expires_ms": bad})[0] == 400, bad
+    assert browser.ask("POST", "/api/v1/tokens", {"name": "n", "scope": "everything"})[0] == 400
+
+
+@case("an answer of the API runs nothing in a browser, and the page is framed by nobody and runs nothing of others")
+def _():
+    api, page = hub.ask("GET", "/api/datasets")[1], Browser().ask("GET", "/")[1]
+    assert api["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'" and api["x-content-type-options"] == "nosniff"
+    for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"):
+        assert part in page["content-security-policy"], page
+    assert (page["x-frame-options"], page["referrer-policy"], page["cross-origin-opener-policy"], page["cross-origin-resource-policy"]) \
+        == ("DENY", "same-origin", "same-origin", "same-origin"), page
+    assert "strict-transport-security" not in page and "strict-transport-security" in Browser("https").ask("GET", "/")[1]
+
+
 @case("an admin's link sets a new password once; others make none")
 def _():
     global PASSWORD
