@@ -54,19 +54,31 @@ void cy_hf_refuse(struct cy_request *request, struct cy_response *response, cons
 
 /* ---- the repository of a path ---- */
 
-/* The request's URL under the repository's name of today. */
+/* What stands before a repository's name in the path; empty where the name stands elsewhere (in the query or the body). */
+static struct cy_str prefix_of(struct cy_str path)
+{
+    static const struct cy_str prefixes[] = {CY_STR("/api/v1/datasets/"), CY_STR("/api/datasets/"), CY_STR("/datasets/")};
+    for (size_t i = 0; i < CY_COUNT(prefixes); i++)
+        if (cy_str_starts(path, prefixes[i]))
+            return prefixes[i];
+    return CY_STR("");
+}
+
+/* The request's URL under the repository's name of today; where no URL can say it, the name. */
 static void redirect(struct cy_hf *hf)
 {
     struct cy_request *request = hf->request;
-    struct cy_str rest = request->path, skipped = {0}, name = {0};
-    struct cy_str prefix = cy_str_starts(rest, CY_STR("/api/datasets/")) ? CY_STR("/api/datasets/") : CY_STR("/datasets/");
-    rest = (struct cy_str){rest.data + prefix.size, rest.size - prefix.size};
-    skipped = cy_str_split(rest, '/', &rest);
-    (void)skipped;
+    struct cy_str prefix = prefix_of(request->path);
+    struct cy_str name, rest = {request->path.data + prefix.size, request->path.size - prefix.size};
+    cy_str_split(rest, '/', &rest);
     name = cy_str_split(rest, '/', &rest);
     const struct cy_repository *r = &hf->repository;
-    cy_respond_error(request, hf->response, 307, NULL, "the repository is called \"%.*s/%.*s\" now", (int)r->namespace_name.size,
-                     r->namespace_name.data, (int)r->name.size, r->name.data);
+    bool is_in_path = prefix.size > 0;
+    cy_respond_error(request, hf->response, is_in_path ? 307 : 404, is_in_path ? NULL : "RepoNotFound",
+                     "the repository is called \"%.*s/%.*s\" now", (int)r->namespace_name.size, r->namespace_name.data, (int)r->name.size,
+                     r->name.data);
+    if (!is_in_path)
+        return;
     cy_respond_header(request, hf->response, "Location", "%.*s%.*s%.*s/%.*s%s%s%.*s%s%.*s", (int)request->host.size, request->host.data,
                       (int)prefix.size, prefix.data, (int)r->namespace_name.size, r->namespace_name.data, (int)r->name.size, r->name.data,
                       cy_str_ends(name, CY_STR(".git")) ? ".git" : "", rest.size > 0 ? "/" : "", (int)rest.size, rest.data,

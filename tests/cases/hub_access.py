@@ -46,7 +46,7 @@ def make(name, private=False, gated=False):
 REPOSITORIES = {"public": make("public"), "gated": make("gated", gated=True), "private": make("private", private=True),
                 "private_gated": make("private-gated", private=True, gated=True)}
 
-# What each may do: s sees it, r reads files, v sees removed text, w writes, a administers. As DESIGN.md and src/hub/access.h say.
+# What each may do: s sees it, r reads files, v sees removed text, w writes, a administers. As src/hub/access.h says.
 ROWS = {
     #            public   gated    private  private and gated
     "nobody":   ("sr",    "s",     "",      ""),
@@ -486,6 +486,20 @@ def _():
     assert [sha256 in there for sha256 in kept] == [True, True, False]
     assert ok(hub.ask("GET", "/datasets/other/stays/resolve/main/same"))[2] == content
     assert "all that was acknowledged is there" in ciyuan("doctor", "--verify", "--data", hub.data)[0]
+
+
+@case("a repository that was renamed is found under its old name: by a redirect where the URL names it, else by being told")
+def _():
+    ok(hub.ask("POST", "/api/repos/create", T["other"], {"name": "before", "type": "dataset"}))
+    ok(hub.ask("POST", "/api/datasets/other/before/commit/main", T["other"], commit_body(small("a.csv", b"x\n1\n")), NDJSON))
+    ok(hub.ask("POST", "/api/repos/move", T["other"], {"fromRepo": "other/before", "toRepo": "other/after", "type": "dataset"}))
+    for path in ("/api/datasets/{}", "/api/datasets/{}/tree/main?recursive=true", "/datasets/{}/resolve/main/a.csv", "/api/v1/datasets/{}/rows?limit=1"):
+        status, headers, _ = hub.ask("GET", path.format("other/before"))
+        assert (status, headers["location"]) == (307, hub.url + path.format("other/after")), (status, headers)
+        ok(hub.ask("GET", headers["location"]))
+    status, headers, answer = hub.ask("GET", "/datasets-server/rows?dataset=other/before&config=default&split=train")
+    assert status == 404 and headers["x-error-code"] == "RepoNotFound" and "other/after" in answer["error"], answer
+    assert hub.ask("POST", "/api/repos/move", T["other"], {"fromRepo": "other/before", "toRepo": "other/later", "type": "dataset"})[0] == 404
 
 
 @case("a file goes out as an attachment that no browser runs on this origin")
