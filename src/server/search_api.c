@@ -123,7 +123,7 @@ void cy_api_search(struct cy_request *request, struct cy_response *response)
     query.tags = tags;
     query.offset = (size_t)offset;
     query.limit = (size_t)limit;
-    query.wants_facets = cy_request_query(request, "facets", &facets) && cy_str_is(facets, "true");
+    query.wants_facets = cy_request_query(request, "facets", &facets) && (cy_str_is(facets, "true") || cy_str_is(facets, "1"));
     enum cy_status status = cy_store_reader(request->app->hub->store, &database, &outcome.error);
     if (status == CY_OK) {
         if (cy_request_query(request, "namespace", &namespace_name) && namespace_name.size > 0) {
