@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 enum {
-    FETCH_ONE_BY_ONE = 400, /* so few are fetched each by its number and sorted here; more are found by walking the order's index */
-    WALK_ROWS = 50,         /* rows a step of that walk at least, doubled each time */
+    FETCH_COST = 3, /* of one found fetched by its number, beside a row of a walk along the order's index */
+    WALK_ROWS = 50, /* rows a step of that walk at least, doubled each time */
 };
 
 /* What a search works with: sets are one bit a document number. */
@@ -290,6 +290,13 @@ static enum cy_status page_of_few(struct search *search, enum cy_search_order or
     return status;
 }
 
+/* Few are fetched each by its number and sorted here; of many, the first are met soon on a walk along the order's index. */
+static bool is_few(const struct search *search)
+{
+    double wanted = (double)(search->query->offset + search->query->limit), total = (double)search->total;
+    return FETCH_COST * total < 1.5 * wanted * (double)search->number_end / total;
+}
+
 static enum cy_status page_by_walk(struct search *search, enum cy_search_order order, struct cy_search_result *result)
 {
     static const enum cy_sql orders[] = {[CY_SEARCH_CREATED] = CY_SQL_search_order_created,
@@ -323,7 +330,8 @@ static enum cy_status page_by_walk(struct search *search, enum cy_search_order o
 /* ---- facets ---- */
 
 /* The tags that are offered to choose from, by what stands before their colon. */
-static const char *const facet_names[] = {"language", "license", "task_categories", "size_categories", "tokens", "modality", "format", "party"};
+static const char *const facet_names[] = {"language", "license",  "task_categories", "size_categories",
+                                          "tokens",   "modality", "format",          "party"};
 
 static int by_count(const void *a, const void *b)
 {
@@ -380,9 +388,9 @@ enum cy_status cy_search(struct cy_database *database, const struct cy_search_qu
     result->total = search.total;
     enum cy_search_order order = query->order == CY_SEARCH_RELEVANCE && search.scores == NULL ? CY_SEARCH_CREATED : query->order;
     if (status == CY_OK && query->limit > 0 && query->offset < search.total)
-        status = order == CY_SEARCH_RELEVANCE       ? page_by_score(&search, result)
-                 : search.total <= FETCH_ONE_BY_ONE ? page_of_few(&search, order, result)
-                                                    : page_by_walk(&search, order, result);
+        status = order == CY_SEARCH_RELEVANCE ? page_by_score(&search, result)
+                 : is_few(&search)            ? page_of_few(&search, order, result)
+                                              : page_by_walk(&search, order, result);
     if (status != CY_OK || !query->wants_facets)
         return status;
     result->facets = cy_arena_zero(arena, CY_COUNT(facet_names) * sizeof *result->facets);
