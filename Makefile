@@ -49,10 +49,11 @@ install: build man ## install into PREFIX (/usr/local)
 deb: build man ## a Debian package: build/ciyuan_VERSION_amd64.deb
 	tools/make_deb.sh
 
-kills: build ## 200 kills of a server under uploads, and every byte it acknowledged read back; then 50 on each other database and object store
+kills: build ## 200 kills of a server under uploads, and every byte it acknowledged read back; then 50 on each other database and object store, and both frozen for a minute
 	./setup --tests && CIYUAN_KILLS=200 CIYUAN=build/release/ciyuan .deps/venv/bin/python tests/cases/hub_kill.py
 	for places in postgres s3 "postgres s3"; do \
 		CIYUAN_PLACES="$$places" CIYUAN_KILLS=50 CIYUAN=build/release/ciyuan .deps/venv/bin/python tests/cases/hub_kill.py || exit 1; done
+	CIYUAN_FREEZE_S=60 CIYUAN=build/release/ciyuan .deps/venv/bin/python tests/cases/hub_places.py
 
 soak: build ## ten minutes of mixed load on a server, without growth of memory or descriptors
 	./setup --tests && .deps/venv/bin/python tools/soak_serve.py --seconds $(or $(SECONDS_EACH),600)

@@ -28,7 +28,7 @@ class Hub:
         for user, role in roles.items():
             ciyuan("org", "member", name, user, "--role", role, "--data", self.data)
 
-    def ask(self, method, path, token=None, body=None, headers=None):
+    def ask(self, method, path, token=None, body=None, headers=None, timeout=60):
         """One request: (status, headers, body); JSON bodies are given and come back as Python values."""
         headers = dict(headers or {})
         if token:
@@ -39,7 +39,7 @@ class Hub:
         if path.startswith("http"):
             parts = urllib.parse.urlsplit(path)
             path = parts.path + ("?" + parts.query if parts.query else "")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         connection.request(method, path, body=body, headers=headers)
         answer = connection.getresponse()
         content = answer.read()

@@ -5,6 +5,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 s3_process = None  # to be stopped (SIGSTOP) and let go on
+postgres_process = None
 
 
 def _as_nobody():
@@ -13,6 +14,17 @@ def _as_nobody():
         nobody = pwd.getpwnam("nobody")
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
+
+
+def postgres_program(name):
+    return sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))[-1]
+
+
+def postgres_pids():
+    """The server's own process and those of its connections."""
+    pid = postgres_process.pid
+    with open(f"/proc/{pid}/task/{pid}/children") as children:
+        return [pid, *map(int, children.read().split())]
 
 
 def postgres():
@@ -28,7 +40,8 @@ def postgres():
         port = probe.getsockname()[1]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "preexec_fn": _as_nobody, "cwd": "/"}
     subprocess.run([f"{programs}/initdb", "-D", folder, "-U", "ciyuan", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"], check=True, **quiet)
-    server = subprocess.Popen([f"{programs}/postgres", "-D", folder, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c",
+    global postgres_process
+    server = postgres_process = subprocess.Popen([f"{programs}/postgres", "-D", folder, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c",
                                "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB"], **quiet)
 
     def end():

@@ -5,6 +5,7 @@ from _case import CIYUAN, SHARED, case, finish, scratch
 from _hub import NDJSON, Hub, commit_body, small
 import _places
 
+FREEZE_S = float(os.environ.get("CIYUAN_FREEZE_S", "1"))  # 60 in `make kills`
 DATABASE, NO_DATABASE = _places.postgres()
 OBJECTS, NO_OBJECTS = _places.s3()
 
@@ -79,29 +80,46 @@ def _():
     hub.stop()
 
 
+def commit_into_ice(hub, token, pids, asks):
+    """A commit while these processes stand still: it waits, what it does not hold up goes on, and it is there in the end."""
+    answers = []
+    upload = threading.Thread(target=lambda: answers.append(hub.ask("POST", "/api/datasets/alice/kept/commit/main", token,
+                                                                    commit_body(small("late.txt", b"late")), NDJSON, timeout=FREEZE_S + 60)))
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        upload.start()
+        time.sleep(0.5)
+        for _ in range(20):
+            for path in asks:
+                ok(hub.ask("GET", path, token))
+        time.sleep(FREEZE_S)
+        assert not answers, f"the commit did not wait: {answers}"
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    upload.join(120)
+    assert answers and answers[0][0] == 200, answers
+    assert ok(hub.ask("GET", "/datasets/alice/kept/resolve/main/late.txt", token))[2] == b"late"
+    hub.stop()
+
+
 @case("an S3 that freezes holds up who needs it, and nobody else")
 def _():
     if not OBJECTS:
         return NO_OBJECTS
     hub, token = walk(None, OBJECTS.replace("/hub?", "/frozen?"))
-    answers = []
-    upload = threading.Thread(target=lambda: answers.append(hub.ask("POST", "/api/datasets/alice/kept/commit/main", token,
-                                                                    commit_body(small("late.txt", b"late")), NDJSON)))
-    os.kill(_places.s3_process.pid, signal.SIGSTOP)
-    try:
-        upload.start()
-        time.sleep(0.5)
-        for _ in range(20):
-            ok(hub.ask("GET", "/healthz"))
-            ok(hub.ask("GET", "/api/datasets/alice/kept", token))
-        time.sleep(1)
-        assert not answers, "the commit did not wait for its objects"
-    finally:
-        os.kill(_places.s3_process.pid, signal.SIGCONT)
-    upload.join(60)
-    assert answers and answers[0][0] == 200, answers
-    assert ok(hub.ask("GET", "/datasets/alice/kept/resolve/main/late.txt", token))[2] == b"late"
-    hub.stop()
+    commit_into_ice(hub, token, [_places.s3_process.pid], ["/healthz", "/api/datasets/alice/kept"])
+
+
+@case("a PostgreSQL that freezes holds up who needs it; the commit that waited is there")
+def _():
+    if not DATABASE:
+        return NO_DATABASE
+    again = DATABASE.replace("/postgres", "/frozen")
+    subprocess.run([_places.postgres_program("createdb"), f"--maintenance-db={DATABASE}", "frozen"], check=True)
+    hub, token = walk(again, None)
+    commit_into_ice(hub, token, _places.postgres_pids(), ["/healthz"])
 
 
 @case("the walk of the whole protocol with the real clients: PostgreSQL and S3")
