@@ -120,7 +120,7 @@ CY_ROUTE("GET", "/api/users/{user}/likes", cy_hf_likes_of_user, CY_BODY_NONE, 0,
 CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/grants", cy_api_grant_list, CY_BODY_NONE, 0, 0, "list whom its owner let in")
 CY_ROUTE("PUT", "/api/v1/datasets/{namespace}/{name}/grants/{user}", cy_api_grant_set, CY_BODY_MEMORY, 65536, 0, "let a user in")
 CY_ROUTE("DELETE", "/api/v1/datasets/{namespace}/{name}/grants/{user}", cy_api_grant_set, CY_BODY_NONE, 0, 0, "let a user in no more")
-CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/parties", cy_api_party_list, CY_BODY_NONE, 0, 0, "list parties that confirmed that they contributed")
+CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/parties", cy_api_party_list, CY_BODY_NONE, 0, 0, "list a version's parties, and whether they confirmed that they contributed")
 CY_ROUTE("PUT", "/api/v1/datasets/{namespace}/{name}/parties/{party}", cy_api_party_confirm, CY_BODY_NONE, 0, 0, "confirm, for the party, that it contributed")
 CY_ROUTE("DELETE", "/api/v1/datasets/{namespace}/{name}/parties/{party}", cy_api_party_confirm, CY_BODY_NONE, 0, 0, "take that back")
 CY_ROUTE("GET", "/api/v1/accounts/{account}/quota", cy_api_quota_get, CY_BODY_NONE, 0, 0, "tell what an account holds and may hold")

@@ -2,6 +2,7 @@
 #include "hub/standing.h"
 
 #include "hub/hub_names.h"
+#include "hub/parties.h"
 #include "server/api.h"
 
 #include <yyjson.h>
@@ -135,31 +136,53 @@ void cy_api_party_confirm(struct cy_request *request, struct cy_response *respon
     cy_hf_close(&hf);
 }
 
+static void answer_parties(struct cy_hf *hf, struct cy_str report, const struct cy_confirmation *confirmations, size_t confirmation_count)
+{
+    struct cy_party *parties;
+    size_t count;
+    struct cy_buffer out = {0};
+    struct cy_json json = {.out = &out};
+    cy_parties_merge(report, confirmations, confirmation_count, hf->request->arena, &parties, &count);
+    cy_json_open_line(&json, NULL, '{');
+    cy_json_open(&json, "items", '[');
+    for (size_t i = 0; i < count; i++) {
+        cy_json_open(&json, NULL, '{');
+        cy_json_text(&json, "party", parties[i].name);
+        cy_json_count(&json, "kept", parties[i].kept_count);
+        cy_json_bool(&json, "is_confirmed", parties[i].confirmation != NULL);
+        if (parties[i].confirmation != NULL) {
+            cy_json_text(&json, "organisation", parties[i].confirmation->organisation_name);
+            cy_json_integer(&json, "confirmed_ms", parties[i].confirmation->created_ms);
+        }
+        cy_json_close(&json, '}');
+    }
+    cy_json_close(&json, ']');
+    cy_json_close(&json, '}');
+    cy_respond_json(hf->request, hf->response, 200, &out);
+}
+
 void cy_api_party_list(struct cy_request *request, struct cy_response *response)
 {
     struct cy_hf hf;
     struct cy_outcome outcome = {0};
+    struct cy_version version;
     struct cy_confirmation *rows;
+    struct cy_str revision = CY_STR("refs/heads/main"), report = CY_STR("");
     size_t count;
-    if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE)) {
-        if (cy_confirmations_of(hf.database, hf.repository.id, request->arena, &rows, &count, &outcome.error) != CY_OK) {
+    bool found = false;
+    char sha256[65];
+    cy_request_query(request, "revision", &revision);
+    if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE) && cy_hf_find_version(&hf, revision, &version)) {
+        enum cy_status status = cy_confirmations_of(hf.database, hf.repository.id, request->arena, &rows, &count, &outcome.error);
+        if (status == CY_OK)
+            status = cy_parties_find_report(hf.database, hf.repository.id, version.tree, request->arena, &found, sha256, &outcome.error);
+        cy_hf_release_reader(&hf);
+        if (status == CY_OK && found)
+            status = cy_objects_read_all(hf.hub->objects, sha256, CY_PARTIES_REPORT_BYTES_MAX, request->arena, &report, &outcome.error);
+        if (status != CY_OK)
             cy_hf_refuse(request, response, &outcome);
-        } else {
-            struct cy_buffer out = {0};
-            struct cy_json json = {.out = &out};
-            cy_json_open_line(&json, NULL, '{');
-            cy_json_open(&json, "items", '[');
-            for (size_t i = 0; i < count; i++) {
-                cy_json_open(&json, NULL, '{');
-                cy_json_text(&json, "party", rows[i].party);
-                cy_json_text(&json, "organisation", rows[i].organisation_name);
-                cy_json_integer(&json, "confirmed_ms", rows[i].created_ms);
-                cy_json_close(&json, '}');
-            }
-            cy_json_close(&json, ']');
-            cy_json_close(&json, '}');
-            cy_respond_json(request, response, 200, &out);
-        }
+        else
+            answer_parties(&hf, report, rows, count);
     }
     cy_hf_close(&hf);
 }

@@ -429,6 +429,24 @@ def _():
     assert ok(hub.ask("GET", "/api/v1/datasets/other/mine/parties"))[2]["items"] == []
 
 
+@case("parties that a version's build report counts are listed as unverified until their organisation confirms")
+def _():
+    report = {"parties": [{"name": "", "kept": 5}, {"name": "Press", "kept": 3}, {"name": "elsewhere", "kept": 2}, {"name": 7}, "x"]}
+    list_of = lambda query="": ok(hub.ask("GET", "/api/v1/datasets/other/mine/parties" + query))[2]["items"]
+    for broken in (b"{", b'{"parties": 7}', b"[]"):
+        ok(hub.ask("POST", "/api/datasets/other/mine/commit/main", T["other"], commit_body(small("build.json", broken)), NDJSON))
+        assert list_of() == []
+    before = ok(hub.ask("GET", "/api/datasets/other/mine"))[2]["sha"]
+    ok(hub.ask("POST", "/api/datasets/other/mine/commit/main", T["other"], commit_body(small("build.json", json.dumps(report).encode())), NDJSON))
+    assert list_of() == [{"party": "Press", "kept": 3, "is_confirmed": False}, {"party": "elsewhere", "kept": 2, "is_confirmed": False}], list_of()
+    ok(hub.ask("PUT", "/api/v1/datasets/other/mine/parties/press", T["keeper"]))
+    items = list_of()
+    assert [(i["party"], i["is_confirmed"], i.get("organisation")) for i in items] == [("Press", True, "press"), ("elsewhere", False, None)], items
+    assert [(i["party"], i["kept"], i["is_confirmed"]) for i in list_of("?revision=" + before)] == [("press", 0, True)], "that version does not name it"
+    assert hub.ask("GET", "/api/v1/datasets/other/mine/parties?revision=none")[0] == 404
+    ok(hub.ask("DELETE", "/api/v1/datasets/other/mine/parties/press", T["keeper"]))
+
+
 @case("likes are counted once a user, and listed for those who may see the dataset")
 def _():
     for _ in range(2):
