@@ -11,6 +11,7 @@ parser.add_argument("--program", default="build/release/ciyuan")
 parser.add_argument("--seconds", type=int, default=600)
 options = parser.parse_args()
 GROWTH_MAX = 1.10  # of resident memory from the second third to the last
+CONTENT_COUNT = 400
 scratch = tempfile.mkdtemp(prefix="ciyuan-soak.")
 data = os.path.join(scratch, "data")
 server = subprocess.Popen([options.program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--log", os.path.join(scratch, "log")],
@@ -55,6 +56,12 @@ def upload(connection, name, content):
     return answer
 
 
+def content(rng, least, most):
+    """One of a few hundred contents, so that ten minutes do not fill the disk: the hub keeps each once."""
+    chosen = random.Random(rng.randrange(CONTENT_COUNT))
+    return chosen.randbytes(chosen.randrange(least, most))
+
+
 def leave(kind, name):
     """A client that goes away: in the head, in an upload, in a download."""
     s = socket.create_connection(("127.0.0.1", port))
@@ -90,10 +97,10 @@ def work(number):
                 at = rng.randrange(3 << 20)
                 answer, body = ask(connection, "GET", f"/datasets/alice/{name}/resolve/main/big.bin", None, {"Range": f"bytes={at}-{at + 65535}"})
             elif kind == "commit":
-                answer, _ = commit(connection, name, f"f{rng.randrange(20)}.txt", rng.randbytes(rng.randrange(20000)))
+                answer, _ = commit(connection, name, f"f{rng.randrange(20)}.txt", content(rng, 0, 900000 if rng.random() < 0.2 else 20000))
                 wanted = {200, 412}
             elif kind == "upload":
-                answer = upload(connection, name, rng.randbytes(rng.randrange(1 << 20, 8 << 20)))
+                answer = upload(connection, name, content(rng, 1 << 20, 8 << 20))
                 wanted = {200, 201, 503}
             elif kind == "leave":
                 leave(rng.choice(["head", "upload", "download"]), name)

@@ -22,7 +22,9 @@ enum {
     MEMORY_POOLS = 4,
     MEMORY_LARGE_BYTES = 256 * 1024, /* from here on given back to the system at once */
     MEMORY_KEPT_BYTES = 4 * 1024 * 1024,
-    STOP_WAIT_MS = 20000, /* for requests under way; large downloads go on by Range elsewhere */
+    DESCRIPTORS_ENOUGH = 16384, /* for as many connections as the server takes */
+    DESCRIPTORS_OWN = 128,      /* databases, logs, pipes to children */
+    STOP_WAIT_MS = 20000,       /* for requests under way; large downloads go on by Range elsewhere */
 };
 
 struct serve {
@@ -33,14 +35,19 @@ struct serve {
     sigset_t signals;
 };
 
-/* A connection is a descriptor, and so is the file that it is sent. */
-static void raise_descriptor_limit(void)
+/* A connection is a descriptor, and so is the file that it is sent or that its body goes to. Returns how many connections there may be: 0,
+ * as many as the server likes, or fewer where this process may not open as many files. */
+static size_t raise_descriptor_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= DESCRIPTORS_ENOUGH)
+        return 0;
+    return limit.rlim_cur > 2 * DESCRIPTORS_OWN ? (size_t)(limit.rlim_cur - DESCRIPTORS_OWN) / 2 : DESCRIPTORS_OWN / 2;
 }
 
 /* Many threads, each with some requests' memory for a moment: a few pools that give back what is large keep a server small that was busy.
@@ -219,7 +226,7 @@ int cy_cmd_serve(int argc, char **argv)
     struct cy_error error;
     set_up_memory();
     take_signals(&serve.signals);
-    raise_descriptor_limit();
+    serve.server.connection_count_max = raise_descriptor_limit();
     enum cy_status status = check(&serve, &error);
     if (status == CY_OK)
         status = run(&serve, &error);

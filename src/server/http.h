@@ -97,7 +97,7 @@ void cy_respond_json(struct cy_request *request, struct cy_response *response, i
  * X-Error-Message: which of the two, the route says. code may be NULL. */
 void cy_respond_error(struct cy_request *request, struct cy_response *response, int status, const char *code, const char *format, ...)
     CY_PRINTF(5, 6);
-/* The same from a cy_error: CY_BAD_INPUT 400, CY_IO and CY_FAILED 500 (the words go to the log, the client gets the request's id). */
+/* The same from a cy_error: CY_BAD_INPUT 400, a full disk 507, else 500 (the words go to the log, the client gets the request's id). */
 void cy_respond_failure(struct cy_request *request, struct cy_response *response, const struct cy_error *error);
 
 typedef void cy_handler(struct cy_request *request, struct cy_response *response);

@@ -154,5 +154,9 @@ void cy_respond_failure(struct cy_request *request, struct cy_response *response
         cy_http_log_add(call->server->log, cy_buffer_str(&line));
         cy_buffer_release(&line);
     }
+    if (error->status == CY_IO && (strstr(error->message, strerror(ENOSPC)) != NULL || strstr(error->message, strerror(EDQUOT)) != NULL)) {
+        cy_respond_error(request, response, 507, NULL, "the server's disk is full; what was acknowledged before is safe");
+        return;
+    }
     cy_respond_error(request, response, 500, NULL, "the server could not do this; its log tells why, under the request id %s", request->id);
 }

@@ -111,6 +111,10 @@ CY_TEST("an error of the Hugging Face API has its shape and headers, and one ins
     answer = cy_test_ask(server->port, &arena, "GET /fails HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(answer.status, 500);
     assert_null(memmem(answer.body.data, answer.body.size, "secret", 6));
+    struct cy_test_answer full = cy_test_ask(server->port, &arena, "GET /full HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(full.status, 507);
+    assert_non_null(memmem(full.body.data, full.body.size, "disk is full", 12));
+    assert_null(memmem(full.body.data, full.body.size, "secret", 6));
     struct cy_str id = cy_test_header(answer, "X-Request-Id");
     assert_non_null(memmem(answer.body.data, answer.body.size, id.data, id.size));
     cy_test_server_stop(server);
@@ -474,7 +478,7 @@ CY_TEST("how much of a file went out is told: exactly at a clean end, nothing fo
     setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(server->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
-    cy_test_printf(connection, "GET /file HTTP/1.1\r\n" HOST "\r\n");
+    cy_test_printf(connection, "GET /large HTTP/1.1\r\n" HOST "\r\n");
     size_t received = 0;
     while (received < 400000) {
         char piece[4096];
@@ -499,7 +503,7 @@ CY_TEST("while a file goes out its bytes are told each second, and never fewer t
     setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &small, sizeof small); /* so that the kernel does not take it all at once */
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(server->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(connect(connection, (struct sockaddr *)&address, sizeof address), 0);
-    cy_test_printf(connection, "GET /file HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    cy_test_printf(connection, "GET /large HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
     size_t received = 0;
     char piece[4096];
     while (received < 300000) {
@@ -512,10 +516,13 @@ CY_TEST("while a file goes out its bytes are told each second, and never fewer t
     uint64_t told = server->told_while_running;
     if (told < 290000 || told > 600000)
         fail_msg("received %zu, told %llu", received, (unsigned long long)told);
-    for (ssize_t size; (size = recv(connection, piece, sizeof piece, 0)) > 0;)
+    char *rest = cy_alloc(1 << 20);
+    for (ssize_t size; (size = recv(connection, rest, 1 << 20, 0)) > 0;)
         received += (size_t)size;
+    free(rest);
+    assert_true(received > CY_TEST_LARGE_BYTES);
     wait_until(is_told, server, "the end of the file");
-    assert_int_equal(server->told_bytes, server->file_bytes);
+    assert_int_equal(server->told_bytes, CY_TEST_LARGE_BYTES);
     assert_int_equal(server->told_back_count, 0);
     close(connection);
     cy_test_server_stop(server);

@@ -235,9 +235,10 @@ static void tell_progress(void *context, uint64_t body_bytes, bool is_end)
 
 static void send_file(struct cy_request *request, struct cy_response *response)
 {
+    bool is_large = strcmp(request->route->pattern, "/large") == 0;
     response->status = 200;
-    response->file = open(running->file_path, O_RDONLY | O_CLOEXEC);
-    response->file_size_bytes = running->file_bytes;
+    response->file = open(is_large ? running->large_path : running->file_path, O_RDONLY | O_CLOEXEC);
+    response->file_size_bytes = is_large ? CY_TEST_LARGE_BYTES : running->file_bytes;
     response->progress = tell_progress;
     response->progress_context = running;
     cy_respond_header(request, response, "ETag", "\"abc\"");
@@ -305,6 +306,14 @@ static void fail_inside(struct cy_request *request, struct cy_response *response
     cy_respond_failure(request, response, &error);
 }
 
+static void fail_full(struct cy_request *request, struct cy_response *response)
+{
+    struct cy_error error;
+    errno = ENOSPC;
+    cy_error_errno(&error, "write", "/secret/place");
+    cy_respond_failure(request, response, &error);
+}
+
 static void say_nothing(struct cy_request *request, struct cy_response *response)
 {
     (void)request, (void)response;
@@ -327,11 +336,13 @@ static const struct cy_route routes[] = {
     {"POST", "/form", show_form, CY_BODY_MEMORY, 10000, 0, ""},
     {"PUT", "/spool/{keep}", show_spool, CY_BODY_SPOOL, 64 << 20, 0, ""},
     {"GET", "/file", send_file, CY_BODY_NONE, 0, 0, ""},
+    {"GET", "/large", send_file, CY_BODY_NONE, 0, 0, ""},
     {"GET", "/bytes/{etag}", send_bytes, CY_BODY_NONE, 0, 0, ""},
     {"GET", "/stream/{how}/{count}", send_stream, CY_BODY_NONE, 0, 0, ""},
     {"GET", "/slow/{ms}", be_slow, CY_BODY_NONE, 0, 0, ""},
     {"GET", "/hf/{name}", fail_as_hf, CY_BODY_NONE, 0, CY_ROUTE_HF, ""},
     {"GET", "/fails", fail_inside, CY_BODY_NONE, 0, 0, ""},
+    {"GET", "/full", fail_full, CY_BODY_NONE, 0, 0, ""},
     {"DELETE", "/nothing", say_nothing, CY_BODY_NONE, 0, 0, ""},
     {"GET", "/inline", answer_inline, CY_BODY_NONE, 0, CY_ROUTE_INLINE, ""},
     {"GET", "/local", answer_inline, CY_BODY_NONE, 0, CY_ROUTE_LOCAL, ""},
@@ -364,6 +375,11 @@ struct cy_test_server *cy_test_server(const struct cy_server_options *given)
         content[i] = (char)('a' + i % 23);
     cy_expect_ok(cy_write_file(path, (struct cy_str){content, server->file_bytes}, &error), error);
     free(content);
+    snprintf(path, sizeof path, "%s/large", server->folder);
+    server->large_path = strdup(path);
+    int large = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(large >= 0 && ftruncate(large, CY_TEST_LARGE_BYTES) == 0);
+    close(large);
     running = server;
     if (options.listen == NULL)
         options.listen = "127.0.0.1:0";
@@ -379,6 +395,7 @@ void cy_test_server_stop(struct cy_test_server *server)
     cy_objects_close(server->app.objects);
     free((void *)(uintptr_t)server->folder);
     free((void *)(uintptr_t)server->file_path);
+    free((void *)(uintptr_t)server->large_path);
     free(server);
 }
 

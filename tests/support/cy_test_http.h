@@ -28,6 +28,8 @@ bool cy_test_is_closed(int connection);                                       /*
 
 /* ---- the server ---- */
 
+enum { CY_TEST_LARGE_BYTES = 64 << 20 };
+
 struct cy_test_server {
     struct cy_app app;
     struct cy_server *server;
@@ -35,6 +37,7 @@ struct cy_test_server {
     const char *folder;
     const char *file_path; /* what /file sends: file_bytes bytes */
     size_t file_bytes;
+    const char *large_path;              /* what /large sends: CY_TEST_LARGE_BYTES of zeros, more than kernels hold for a socket */
     _Atomic uint64_t told_bytes;         /* what the progress of /file came to at its end */
     _Atomic uint64_t told_while_running; /* the last that was told before the end */
     _Atomic int told_back_count;         /* how often it was less than before */
