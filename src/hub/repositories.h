@@ -77,13 +77,20 @@ struct cy_list_request {
     /* Where a page goes on: the last row of the one before it. */
     int64_t after_value;
     struct cy_str after_id; /* empty: from the beginning */
+    size_t offset;          /* the same of a list by words or tags */
 };
+/* Does the search answer it (hub/search.h: by words and their beginnings), whose pages are told apart by their offset? */
+bool cy_list_is_search(const struct cy_list_request *request);
 struct cy_listed {
     struct cy_repository repository; /* without head, form, access */
     int64_t value;                   /* what it is ordered by */
     struct cy_str *tags;
     size_t tag_count;
 };
+/* What the viewer may see beyond what is public, as the search takes it. */
+struct cy_search_view;
+enum cy_status cy_viewer_search_view(struct cy_database *database, const struct cy_viewer *viewer, struct cy_arena *arena,
+                                     struct cy_search_view *view, struct cy_error *error);
 /* Only what the viewer may see. */
 enum cy_status cy_repository_list(struct cy_database *database, const struct cy_viewer *viewer, const struct cy_list_request *request,
                                   struct cy_arena *arena, struct cy_listed **list, size_t *count, struct cy_error *error);

@@ -1,6 +1,7 @@
 #include "hub/repositories.h"
 
 #include "hub/hub_names.h"
+#include "hub/search.h"
 
 static const enum cy_sql order_queries[] = {
     [CY_LIST_CREATED] = CY_SQL_repository_list_created,
@@ -68,9 +69,109 @@ static struct cy_listed listed_of(const struct cy_result *rows, size_t row)
     };
 }
 
+/* ---- by words and tags ---- */
+
+enum cy_status cy_viewer_search_view(struct cy_database *database, const struct cy_viewer *viewer, struct cy_arena *arena,
+                                     struct cy_search_view *view, struct cy_error *error)
+{
+    struct cy_membership *memberships;
+    struct cy_result rows;
+    size_t count;
+    *view = (struct cy_search_view){.everything = viewer->is_local || (viewer->is_admin && (viewer->scopes & CY_SCOPE_ADMIN))};
+    if (view->everything || viewer->user_id.size == 0 || (viewer->scopes & CY_SCOPE_READ) == 0)
+        return CY_OK;
+    enum cy_status status = cy_memberships_of(database, viewer->user_id, arena, &memberships, &count, error);
+    if (status == CY_OK)
+        status = CY_RUN(database, CY_SQL_grants_of_user, arena, &rows, error, cy_value_text(viewer->user_id));
+    if (status != CY_OK)
+        return status;
+    struct cy_str *namespaces = cy_arena_alloc(arena, (count + 1) * sizeof *namespaces);
+    struct cy_str *repositories = cy_arena_alloc(arena, CY_MAX(rows.row_count, 1) * sizeof *repositories);
+    namespaces[0] = viewer->user_id;
+    for (size_t i = 0; i < count; i++)
+        namespaces[i + 1] = memberships[i].id;
+    for (size_t i = 0; i < rows.row_count; i++)
+        repositories[i] = cy_result_text(&rows, i, 0);
+    *view = (struct cy_search_view){
+        .namespace_ids = namespaces, .namespace_count = count + 1, .repository_ids = repositories, .repository_count = rows.row_count};
+    return CY_OK;
+}
+
+bool cy_list_is_search(const struct cy_list_request *request)
+{
+    return request->gated < 0 && (request->searches[0].size > 0 || request->filters[0].size > 0);
+}
+
+static enum cy_status add_tags(struct cy_database *database, struct cy_listed *list, size_t count, struct cy_arena *arena,
+                               struct cy_error *error)
+{
+    enum cy_status status = CY_OK;
+    for (size_t i = 0; status == CY_OK && i < count; i++)
+        status = cy_repository_tags(database, list[i].repository.id, arena, &list[i].tags, &list[i].tag_count, error);
+    return status;
+}
+
+/* The rows of what was found. */
+static enum cy_status list_found(struct cy_database *database, const struct cy_search_result *result, struct cy_arena *arena,
+                                 struct cy_listed *list, size_t *count, struct cy_error *error)
+{
+    enum cy_status status = CY_OK;
+    for (size_t i = 0; status == CY_OK && i < result->count; i++) {
+        struct cy_result row;
+        status = CY_RUN(database, CY_SQL_repository_listed, arena, &row, error, cy_value_text(result->repository_ids[i]));
+        if (status == CY_OK && row.row_count == 1)
+            list[(*count)++] = listed_of(&row, 0);
+    }
+    return status;
+}
+
+static enum cy_status list_by_search(struct cy_database *database, const struct cy_viewer *viewer, const struct cy_list_request *request,
+                                     struct cy_arena *arena, struct cy_listed **list, size_t *count, struct cy_error *error)
+{
+    static const enum cy_search_order orders[] = {[CY_LIST_CREATED] = CY_SEARCH_CREATED,
+                                                  [CY_LIST_MODIFIED] = CY_SEARCH_MODIFIED,
+                                                  [CY_LIST_DOWNLOADS] = CY_SEARCH_DOWNLOADS,
+                                                  [CY_LIST_LIKES] = CY_SEARCH_LIKES};
+    struct cy_search_query query = {.order = orders[request->order], .offset = request->offset, .limit = request->limit};
+    struct cy_search_result result = {0};
+    struct cy_result account;
+    struct cy_buffer words = {0};
+    struct cy_str tags[CY_LIST_FILTERS_MAX];
+    enum cy_status status = CY_OK;
+    for (size_t i = 0; i < CY_LIST_SEARCHES_MAX; i++) {
+        cy_buffer_add_str(&words, request->searches[i]);
+        cy_buffer_add_byte(&words, ' ');
+    }
+    for (size_t i = 0; i < CY_LIST_FILTERS_MAX; i++)
+        if (request->filters[i].size > 0)
+            tags[query.tag_count++] = request->filters[i];
+    query.tags = tags;
+    query.text = cy_str_trim(cy_buffer_str(&words));
+    if (request->author.size > 0) {
+        status = CY_RUN(database, CY_SQL_account_by_name, arena, &account, error, cy_value_text(cy_name_key(arena, request->author)));
+        query.namespace_id = status == CY_OK && account.row_count == 1 ? cy_result_text(&account, 0, 0) : CY_STR("nobody");
+    }
+    if (status == CY_OK)
+        status = cy_viewer_search_view(database, viewer, arena, &query.view, error);
+    if (status == CY_OK)
+        status = cy_search(database, &query, arena, &result, error);
+    *list = cy_arena_alloc(arena, CY_MAX(result.count, 1) * sizeof **list);
+    if (status == CY_OK)
+        status = list_found(database, &result, arena, *list, count, error);
+    if (status == CY_OK)
+        status = add_tags(database, *list, *count, arena, error);
+    cy_buffer_release(&words);
+    return status;
+}
+
+/* ---- all, by a column ---- */
+
 enum cy_status cy_repository_list(struct cy_database *database, const struct cy_viewer *viewer, const struct cy_list_request *request,
                                   struct cy_arena *arena, struct cy_listed **list, size_t *count, struct cy_error *error)
 {
+    *count = 0;
+    if (cy_list_is_search(request))
+        return list_by_search(database, viewer, request, arena, list, count, error);
     bool sees_all = viewer->is_local || (viewer->is_admin && (viewer->scopes & CY_SCOPE_ADMIN));
     struct cy_value parameters[8 + CY_LIST_FILTERS_MAX + CY_LIST_SEARCHES_MAX];
     size_t n = 0;
@@ -86,15 +187,17 @@ enum cy_status cy_repository_list(struct cy_database *database, const struct cy_
     for (size_t i = 0; i < CY_LIST_FILTERS_MAX; i++)
         parameters[n++] = cy_value_text(request->filters[i]);
     struct cy_result rows;
-    *count = 0;
-    enum cy_status status = cy_database_run(database, order_queries[request->order], parameters, n, arena, &rows, error);
+    bool is_author = request->author.size > 0 && request->searches[0].size == 0 && request->filters[0].size == 0;
+    struct cy_value own[8];
+    memcpy(own, parameters, 7 * sizeof *own);
+    own[7] = cy_value_integer(request->order);
+    enum cy_status status = is_author ? cy_database_run(database, CY_SQL_repository_list_author, own, CY_COUNT(own), arena, &rows, error)
+                                      : cy_database_run(database, order_queries[request->order], parameters, n, arena, &rows, error);
     if (status != CY_OK)
         return status;
     *list = cy_arena_alloc(arena, CY_MAX(rows.row_count, 1) * sizeof **list);
-    for (size_t i = 0; status == CY_OK && i < rows.row_count; i++) {
+    for (size_t i = 0; i < rows.row_count; i++)
         (*list)[i] = listed_of(&rows, i);
-        status = cy_repository_tags(database, (*list)[i].repository.id, arena, &(*list)[i].tags, &(*list)[i].tag_count, error);
-    }
     *count = rows.row_count;
-    return status;
+    return add_tags(database, *list, *count, arena, error);
 }

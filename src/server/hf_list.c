@@ -7,7 +7,7 @@
 
 cy_handler cy_hf_list;
 
-enum { LIMIT_MISSING = 100 };
+enum { LIMIT_MISSING = 100, OFFSET_MAX = 1000000 };
 
 static bool too_much(struct cy_request *request, struct cy_response *response, const char *what, int limit)
 {
@@ -55,7 +55,7 @@ static bool read_order(struct cy_request *request, struct cy_response *response,
     return false;
 }
 
-/* A cursor is "<value>_<id>" of the last row before the page. */
+/* A cursor is "<value>_<id>" of the last row before the page, or "<offset>" of the page in what a search found. */
 static bool read_cursor(struct cy_request *request, struct cy_response *response, struct cy_list_request *list)
 {
     struct cy_str cursor, id;
@@ -63,6 +63,10 @@ static bool read_cursor(struct cy_request *request, struct cy_response *response
         return true;
     char *end;
     list->after_value = strtoll(cursor.data, &end, 10);
+    if (cy_list_is_search(list) && *end == '\0' && list->after_value >= 0 && list->after_value <= OFFSET_MAX) {
+        list->offset = (size_t)list->after_value;
+        return true;
+    }
     cy_str_split(cursor, '_', &id);
     list->after_id = id;
     if (*end == '_' && id.size == 36)
@@ -88,7 +92,8 @@ static bool read_request(struct cy_request *request, struct cy_response *respons
 }
 
 /* Link: the same request with another cursor. */
-static void add_next_page(struct cy_request *request, struct cy_response *response, const struct cy_listed *last)
+static void add_next_page(struct cy_request *request, struct cy_response *response, const struct cy_list_request *list,
+                          const struct cy_listed *last)
 {
     struct cy_buffer url = {0};
     cy_buffer_printf(&url, "%.*s%.*s?", (int)request->host.size, request->host.data, (int)request->path.size, request->path.data);
@@ -99,7 +104,10 @@ static void add_next_page(struct cy_request *request, struct cy_response *respon
         cy_buffer_add_str(&url, pair);
         cy_buffer_add_byte(&url, '&');
     }
-    cy_buffer_printf(&url, "cursor=%" PRId64 "_%.*s", last->value, (int)last->repository.id.size, last->repository.id.data);
+    if (cy_list_is_search(list))
+        cy_buffer_printf(&url, "cursor=%zu", list->offset + list->limit - 1);
+    else
+        cy_buffer_printf(&url, "cursor=%" PRId64 "_%.*s", last->value, (int)last->repository.id.size, last->repository.id.data);
     cy_respond_header(request, response, "Link", "<%.*s>; rel=\"next\"", (int)url.size, url.data);
     cy_buffer_release(&url);
 }
@@ -135,6 +143,6 @@ void cy_hf_list(struct cy_request *request, struct cy_response *response)
     }
     cy_json_close(&json, ']');
     if (count > limit)
-        add_next_page(request, response, &rows[limit - 1]);
+        add_next_page(request, response, &list, &rows[limit - 1]);
     cy_respond_json(request, response, 200, &out);
 }

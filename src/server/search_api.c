@@ -30,33 +30,6 @@ static bool read_order(struct cy_request *request, struct cy_response *response,
     return false;
 }
 
-/* What the viewer may see beyond what is public. */
-static enum cy_status find_view(struct cy_database *database, const struct cy_viewer *viewer, struct cy_arena *arena,
-                                struct cy_search_view *view, struct cy_error *error)
-{
-    struct cy_membership *memberships;
-    struct cy_result rows;
-    size_t count;
-    *view = (struct cy_search_view){.everything = viewer->is_local || (viewer->is_admin && (viewer->scopes & CY_SCOPE_ADMIN))};
-    if (view->everything || viewer->user_id.size == 0 || (viewer->scopes & CY_SCOPE_READ) == 0)
-        return CY_OK;
-    enum cy_status status = cy_memberships_of(database, viewer->user_id, arena, &memberships, &count, error);
-    if (status == CY_OK)
-        status = CY_RUN(database, CY_SQL_grants_of_user, arena, &rows, error, cy_value_text(viewer->user_id));
-    if (status != CY_OK)
-        return status;
-    struct cy_str *namespaces = cy_arena_alloc(arena, (count + 1) * sizeof *namespaces);
-    struct cy_str *repositories = cy_arena_alloc(arena, CY_MAX(rows.row_count, 1) * sizeof *repositories);
-    namespaces[0] = viewer->user_id;
-    for (size_t i = 0; i < count; i++)
-        namespaces[i + 1] = memberships[i].id;
-    for (size_t i = 0; i < rows.row_count; i++)
-        repositories[i] = cy_result_text(&rows, i, 0);
-    *view = (struct cy_search_view){
-        .namespace_ids = namespaces, .namespace_count = count + 1, .repository_ids = repositories, .repository_count = rows.row_count};
-    return CY_OK;
-}
-
 static enum cy_status add_hit(struct cy_database *database, const struct cy_viewer *viewer, struct cy_str id, struct cy_arena *arena,
                               struct cy_json *json, struct cy_outcome *outcome)
 {
@@ -131,7 +104,7 @@ void cy_api_search(struct cy_request *request, struct cy_response *response)
             query.namespace_id = status == CY_OK ? account.id : CY_STR("");
         }
         if (status == CY_OK)
-            status = find_view(database, &viewer, request->arena, &query.view, &outcome.error);
+            status = cy_viewer_search_view(database, &viewer, request->arena, &query.view, &outcome.error);
         if (status == CY_OK)
             status = cy_search(database, &query, request->arena, &result, &outcome.error);
         if (status == CY_OK)

@@ -305,16 +305,26 @@ CY_TEST_EACH_DATABASE("a list holds what the viewer may see, by words and tags, 
     for (count = 2; count == 2;) {
         cy_expect_ok(cy_repository_list(database, &alice, &page, &t.arena, &list, &count, &error), error);
         seen += count;
-        if (count > 0) {
-            page.after_value = list[count - 1].value;
-            page.after_id = list[count - 1].repository.id;
-        }
+        page.offset += count;
+        assert_true(seen <= 5);
     }
     assert_int_equal(seen, 5);
+    seen = 0;
+    struct cy_list_request own = {.gated = -1, .limit = 2, .author = CY_STR("ALICE")};
+    for (count = 2; count == 2;) {
+        cy_expect_ok(cy_repository_list(database, &alice, &own, &t.arena, &list, &count, &error), error);
+        seen += count;
+        assert_true(seen <= 6);
+        if (count > 0) {
+            own.after_value = list[count - 1].value;
+            own.after_id = list[count - 1].repository.id;
+        }
+    }
+    assert_int_equal(seen, 6);
     static const struct {
         const char *search, *filter;
         size_t count;
-    } rows[] = {{"100%_l", "", 1},     {"100__l", "", 0}, {"", "license:mit", 1},
+    } rows[] = {{"100 la", "", 1},     {"200 la", "", 0}, {"", "license:mit", 1},
                 {"", "license:mi", 0}, {"law", "law", 1}, {"alice/set", "", 1}};
     for (size_t i = 0; i < CY_COUNT(rows); i++) {
         struct cy_list_request one = {.gated = -1, .limit = 100, .searches = {cy_str(rows[i].search)}, .filters = {cy_str(rows[i].filter)}};
