@@ -6,7 +6,7 @@
 #include <yyjson.h>
 
 cy_handler cy_ds_is_valid, cy_ds_splits, cy_ds_first_rows, cy_ds_rows, cy_ds_search, cy_ds_filter, cy_ds_statistics, cy_ds_size,
-    cy_ds_parquet, cy_ds_info, cy_ds_root, cy_front_file;
+    cy_ds_parquet, cy_ds_info;
 
 enum { LENGTH_MAX = 100, FIRST_ROWS = 100, FIRST_CELL_BYTES = 5000 };
 

@@ -1,1 +1,0 @@
-SELECT repository_id FROM search_documents WHERE number = $1
