@@ -369,7 +369,9 @@ enum cy_status cy_remote_refused(const struct cy_remote_answer *answer, struct c
     if (answer->status == 401)
         cy_error_hint(error, "give an access token in CIYUAN_TOKEN, or log in with `hf auth login`; `ciyuan token create` makes one");
     if (answer->status == 403)
-        cy_error_hint(error, "the token's user may not do that; an owner of the namespace can let him");
+        cy_error_hint(error, "the token's user may not do that; an admin of the organisation can let them (`ciyuan org member`)");
+    if (answer->status == 307)
+        cy_error_hint(error, "call it by the name that it has now");
     return CY_FAILED;
 }
 
