@@ -9,6 +9,7 @@ struct cy_added_index {
     size_t count;
     size_t begins[257]; /* [byte]: the first token that begins with it */
     int only_byte;      /* the byte that all of them begin with, -1 when there are several */
+    bool any[2][2];     /* [normalized][special]: whether there is one */
 };
 
 static int by_first_byte(const void *a, const void *b)
@@ -26,8 +27,10 @@ struct cy_added_index *cy_added_index_new(const struct cy_added_token *added, si
         if (added[i].text.size > 0)
             index->tokens[index->count++] = &added[i];
     qsort(index->tokens, index->count, sizeof *index->tokens, by_first_byte);
-    for (size_t i = 0; i < index->count; i++)
+    for (size_t i = 0; i < index->count; i++) {
         index->begins[(uint8_t)index->tokens[i]->text.data[0] + 1]++;
+        index->any[index->tokens[i]->normalized][index->tokens[i]->special] = true;
+    }
     for (size_t byte = 0; byte < 256; byte++)
         index->begins[byte + 1] += index->begins[byte];
     index->only_byte = -1;
@@ -56,6 +59,10 @@ static bool is_wanted(const struct cy_added_token *token, const struct cy_encodi
 
 bool cy_added_index_any(const struct cy_added_index *index, const struct cy_encoding *encoding, bool normalized)
 {
+    if (index->any[normalized][false])
+        return true;
+    if (!index->any[normalized][true] || encoding == NULL || encoding->specials == CY_SPECIALS_AS_TEXT)
+        return false;
     for (size_t i = 0; i < index->count; i++)
         if (is_wanted(index->tokens[i], encoding, normalized))
             return true;

@@ -47,7 +47,8 @@ struct cy_bpe {
     unsigned long_bits;
     uint64_t
         *chars; /* [code point - 0x800] → first ids of a character of three bytes: one or two of 21 bits, enum cy_bpe_char above them */
-    uint64_t *crossing; /* a set of pairs of such characters, by hash: those that a token may hold side by side */
+    uint64_t *crossing;    /* a set of pairs of such characters, by hash: those that a token may hold side by side */
+    uint32_t unmade_leads; /* bit b: a character that begins with the byte 0xE0 + b has CY_BPE_CHAR_UNMADE */
 };
 
 enum cy_bpe_char {
@@ -114,7 +115,8 @@ void cy_bpe_tokens_init(struct cy_bpe *bpe, size_t short_count, size_t long_coun
 bool cy_bpe_add_token(struct cy_bpe *bpe, uint32_t id);   /* false, and nothing added: its bytes are there already */
 void cy_bpe_pairs_init(struct cy_bpe *bpe, size_t count); /* room for so many pairs */
 void cy_bpe_add_pair(struct cy_bpe *bpe, uint32_t left, uint32_t right, uint32_t rank);
-void cy_bpe_byte_pairs_init(struct cy_bpe *bpe); /* from all pairs that are in the table now */
+void cy_bpe_unmade_leads_init(struct cy_bpe *bpe); /* from `chars` */
+void cy_bpe_byte_pairs_init(struct cy_bpe *bpe);   /* from all pairs that are in the table now */
 size_t cy_bpe_pairs_bytes(const struct cy_bpe *bpe);
 
 /* ---- the compiled form (compiled.h): CY_COMPILED_BPE_HEAD and what follows it ---- */
@@ -200,7 +202,7 @@ struct cy_bpe_seen_long {
     uint16_t count;
     uint32_t ids[15];
 };
-enum { CY_BPE_LONG_IDS = 15, CY_BPE_LONG_BYTES = 64 };
+enum { CY_BPE_LONG_IDS = 15, CY_BPE_LONG_BYTES = 64, CY_BPE_LONG_PLACES = 4 };
 
 struct cy_bpe_memory {
     cy_bpe_merge_fn *merge;
@@ -210,9 +212,9 @@ struct cy_bpe_memory {
     struct cy_bpe_seen *seen;
     uint64_t seen_mask; /* their number less one */
     struct cy_bpe_seen_long *seen_long;
-    uint64_t seen_long_mask;
-    unsigned replaced; /* counts up: which of the four places is the next to be taken from another piece */
-    struct cy_ids ids; /* of one piece, when only counting */
+    uint64_t seen_long_mask; /* their number less one */
+    unsigned replaced;       /* counts up: which of a piece's places is the next to be taken from another one */
+    struct cy_ids ids;       /* of one piece, when only counting */
     struct cy_piece_ends ends;
 };
 void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_max);

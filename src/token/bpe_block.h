@@ -60,8 +60,12 @@ __attribute__((always_inline)) static inline size_t cy_block_encode(const struct
     for (size_t i = 0; i < block->count; at = block->ends[i++]) {
         const size_t size = block->ends[i] - at;
         cy_bpe_piece_key(text, at, size, block->keys[i]);
-        block->hashes[i] = cy_bpe_piece_hash(block->keys[i]);
+        block->hashes[i] = cy_bpe_piece_hash(text, at, size, block->keys[i]);
         __builtin_prefetch(cy_bpe_seen_place(memory, block->hashes[i], 0));
+        if (__builtin_expect(size > CY_BPE_SEEN_BYTES, 0)) {
+            __builtin_prefetch(cy_bpe_long_places(memory, block->hashes[i])->key);
+            __builtin_prefetch(cy_bpe_long_places(memory, block->hashes[i])->ids);
+        }
     }
     if (!counting)
         cy_ids_reserve(ids, block->count * CY_BPE_SEEN_IDS);

@@ -151,6 +151,7 @@ static enum cy_status read_chars(struct cy_bpe *bpe, const struct cy_compiled *c
         if (entry >> CY_BPE_CHAR_COUNT < 3)
             highest = CY_MAX(highest, CY_MAX(entry & CY_TOKEN_ID_MAX, entry >> 21 & CY_TOKEN_ID_MAX));
     }
+    cy_bpe_unmade_leads_init(bpe);
     return highest < bpe->vocabulary->count ? CY_OK : cy_compiled_damaged("characters", error);
 }
 

@@ -429,6 +429,7 @@ static void merges_init(struct cy_bpe *bpe, const struct cy_bpe_source *source)
     bpe->chars_told = true;
     for (size_t i = 0; i < unmade.count; i++)
         bpe->chars_told = note_unmade(bpe, cy_vocabulary_token(vocabulary, unmade.items[i])) && bpe->chars_told;
+    cy_bpe_unmade_leads_init(bpe);
     cy_ids_release(&unmade);
     free(order);
     free(used);

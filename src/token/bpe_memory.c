@@ -81,31 +81,31 @@ static void remember(struct cy_bpe_memory *memory, const uint64_t key[2], size_t
     place->ids[1] = id[2] | id[3] << 32;
 }
 
-/* The place of a piece of at most CY_BPE_LONG_BYTES bytes in the memory of long ones, and its key. */
-static struct cy_bpe_seen_long *long_place(const struct cy_bpe_memory *memory, struct cy_str piece, uint64_t key[8])
+/* Appends the ids of a piece of at most CY_BPE_LONG_BYTES bytes that is in one of `places`; false when it is in none. */
+static bool recall_long(const struct cy_bpe_seen_long *places, struct cy_str piece, const uint64_t key[2], struct cy_ids *ids)
 {
-    uint64_t hash = piece.size;
-    memset(key, 0, CY_BPE_LONG_BYTES);
-    memcpy(key, piece.data, piece.size);
-    for (size_t i = 0; 8 * i < piece.size; i += 2)
-        hash = cy_bpe_hash(key[i] ^ hash, key[i + 1] + hash);
-    return &memory->seen_long[hash & memory->seen_long_mask];
+    for (const struct cy_bpe_seen_long *place = places; place < places + CY_BPE_LONG_PLACES; place++) {
+        if (place->key[0] != key[0] || place->key[1] != key[1] || place->size != piece.size ||
+            memcmp(place->key, piece.data, piece.size) != 0)
+            continue;
+        cy_ids_reserve(ids, CY_BPE_LONG_IDS);
+        memcpy(ids->items + ids->count, place->ids, sizeof place->ids);
+        ids->count += place->count;
+        return true;
+    }
+    return false;
 }
 
-/* Appends the ids of a piece that is where it would be if it was seen; false when it is not there. */
-static bool recall_long(const struct cy_bpe_seen_long *place, struct cy_str piece, const uint64_t key[8], struct cy_ids *ids)
+/* Takes the first free place, or that of another piece. */
+static void remember_long(struct cy_bpe_memory *memory, struct cy_bpe_seen_long *places, struct cy_str piece, const uint32_t *ids,
+                          size_t count)
 {
-    if (place->size != piece.size || memcmp(place->key, key, CY_BPE_LONG_BYTES) != 0)
-        return false;
-    cy_ids_reserve(ids, CY_BPE_LONG_IDS);
-    memcpy(ids->items + ids->count, place->ids, sizeof place->ids);
-    ids->count += place->count;
-    return true;
-}
-
-static void remember_long(struct cy_bpe_seen_long *place, struct cy_str piece, const uint64_t key[8], const uint32_t *ids, size_t count)
-{
-    memcpy(place->key, key, CY_BPE_LONG_BYTES);
+    unsigned number = 0;
+    while (number < CY_BPE_LONG_PLACES && places[number].size != 0)
+        number++;
+    struct cy_bpe_seen_long *place = &places[number < CY_BPE_LONG_PLACES ? number : memory->replaced++ % CY_BPE_LONG_PLACES];
+    memset(place->key, 0, sizeof place->key);
+    memcpy(place->key, piece.data, piece.size);
     memcpy(place->ids, ids, count * sizeof *ids);
     place->size = (uint16_t)piece.size;
     place->count = (uint16_t)count;
@@ -136,12 +136,11 @@ void cy_bpe_encode_far(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, s
         ids->count += cy_bpe_seen_count(seen);
         return;
     }
-    uint64_t whole[CY_BPE_LONG_BYTES / 8];
     uint32_t id = is_short ? cy_bpe_find(bpe, piece) : UINT32_MAX;
-    struct cy_bpe_seen_long *place = NULL;
+    struct cy_bpe_seen_long *places = NULL;
     if (id == UINT32_MAX && piece.size > CY_BPE_SEEN_IDS && piece.size <= CY_BPE_LONG_BYTES) {
-        place = long_place(memory, piece, whole);
-        if (recall_long(place, piece, whole, ids))
+        places = cy_bpe_long_places(memory, hash);
+        if (recall_long(places, piece, key, ids))
             return;
     }
     size_t before = ids->count;
@@ -154,8 +153,8 @@ void cy_bpe_encode_far(const struct cy_bpe *bpe, struct cy_bpe_memory *memory, s
     size_t count = ids->count - before;
     if (is_short && count <= CY_BPE_SEEN_IDS)
         remember(memory, key, piece.size, hash, ids->items + before, count);
-    else if (place != NULL && count <= CY_BPE_LONG_IDS)
-        remember_long(place, piece, whole, ids->items + before, count);
+    else if (places != NULL && count <= CY_BPE_LONG_IDS)
+        remember_long(memory, places, piece, ids->items + before, count);
 }
 
 void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *cache, struct cy_str piece, struct cy_ids *ids)
@@ -163,7 +162,7 @@ void cy_bpe_encode(const struct cy_token_model *model, struct cy_token_cache *ca
     struct cy_bpe_memory *memory = cy_token_cache_memory(cache);
     uint64_t key[2];
     cy_bpe_piece_key(piece, 0, piece.size, key);
-    uint64_t hash = cy_bpe_piece_hash(key);
+    uint64_t hash = cy_bpe_piece_hash(piece, 0, piece.size, key);
     const struct cy_bpe_seen *seen = cy_bpe_seen_place(memory, hash, 0);
     if (!cy_bpe_is_seen(seen, key, piece.size)) {
         cy_bpe_encode_far((const struct cy_bpe *)model, memory, piece, key, hash, ids);

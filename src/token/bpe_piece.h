@@ -22,9 +22,13 @@ static inline void cy_bpe_piece_key(struct cy_str text, size_t start, size_t siz
     }
 }
 
-static inline uint64_t cy_bpe_piece_hash(const uint64_t key[2])
+/* Of a piece that is longer than its key, the last 16 bytes count, too. */
+static inline uint64_t cy_bpe_piece_hash(struct cy_str text, size_t start, size_t size, const uint64_t key[2])
 {
-    return cy_bpe_hash(key[0], key[1]);
+    if (__builtin_expect(size <= CY_BPE_SEEN_BYTES, 1))
+        return cy_bpe_hash(key[0], key[1]);
+    const char *tail = text.data + start + size - CY_BPE_SEEN_BYTES;
+    return cy_bpe_hash(key[0] ^ cy_load_u64(tail) * 0x9E3779B97F4A7C15u, key[1] ^ (cy_load_u64(tail + 8) + size) * 0xC2B2AE3D27D4EB4Fu);
 }
 
 /* ---- places ---- */
@@ -40,6 +44,12 @@ static inline bool cy_bpe_is_seen(const struct cy_bpe_seen *place, const uint64_
 static inline size_t cy_bpe_seen_count(const struct cy_bpe_seen *seen)
 {
     return seen->ids[0] >> CY_SEEN_COUNT;
+}
+
+/* The first of the CY_BPE_LONG_PLACES places side by side that a longer piece has, or one with more ids. */
+static inline struct cy_bpe_seen_long *cy_bpe_long_places(const struct cy_bpe_memory *memory, uint64_t hash)
+{
+    return &memory->seen_long[hash >> 32 & memory->seen_long_mask & ~(uint64_t)(CY_BPE_LONG_PLACES - 1)];
 }
 
 /* Writes all four places; cy_bpe_seen_count says how many are ids. */
@@ -85,15 +95,16 @@ static inline size_t cy_bpe_part_end(const struct cy_bpe *bpe, const char *text,
 static inline bool cy_bpe_may_cut(const struct cy_bpe *bpe, const char *text, size_t at, size_t end)
 {
     const uint8_t *bytes = (const uint8_t *)text;
-    uint64_t entries = 0;
     if (bpe->chars_made || !bpe->chars_told)
         return bpe->chars_made;
-    while (at < end) {
+    for (; at < end; at++) { /* every byte: no character begins with one that is inside of another */
+        if (bytes[at] < 0xE0 || (bpe->unmade_leads >> (bytes[at] & 0xF) & 1) == 0)
+            continue;
         uint32_t point = cy_bpe_char_at(bytes + at, end - at);
-        entries |= point > 0 ? bpe->chars[point - 0x800] : 0;
-        at += point > 0 ? 3 : 1;
+        if (point > 0 && (bpe->chars[point - 0x800] >> CY_BPE_CHAR_UNMADE & 1) != 0)
+            return false;
     }
-    return (entries >> CY_BPE_CHAR_UNMADE & 1) == 0;
+    return true;
 }
 
 /* Whether one of the two bytes at `at`, at < end, begins a character of three or more bytes: then the piece is worth cutting. */

@@ -132,6 +132,14 @@ void cy_bpe_byte_pairs_init(struct cy_bpe *bpe)
             bpe->byte_pairs[first << 8 | second] = cy_bpe_rank(bpe, bpe->byte_ids[first], bpe->byte_ids[second]);
 }
 
+/* ---- characters ---- */
+
+void cy_bpe_unmade_leads_init(struct cy_bpe *bpe)
+{
+    for (uint32_t point = 0x800; point < 0x10000; point++)
+        bpe->unmade_leads |= (uint32_t)(bpe->chars[point - 0x800] >> CY_BPE_CHAR_UNMADE & 1) << (point >> 12);
+}
+
 /* ---- pairs alone ---- */
 
 /* A merge of two ids that stands twice counts where it stands last, as in Hugging Face's map. */

@@ -36,8 +36,9 @@ static inline unsigned cy_token_class_at(const char *text, size_t size, size_t a
         *bytes = 1;
         return cy_token_class_of_ascii[*from];
     }
-    /* U+5000…U+9FFF are all Han: \p{Lo} */
-    if (*from >= 0xE5 && *from <= 0xE9 && size - at >= 3 && (from[1] & 0xC0) == 0x80 && (from[2] & 0xC0) == 0x80) {
+    /* U+4E00…U+9FFF are all Han: \p{Lo} */
+    if (*from >= 0xE4 && *from <= 0xE9 && size - at >= 3 && (from[1] & 0xC0) == 0x80 && (from[2] & 0xC0) == 0x80 &&
+        (*from > 0xE4 || from[1] >= 0xB8)) {
         *bytes = 3;
         return CY_CLASS_LETTER | CY_CLASS_UPPER | CY_CLASS_LOWER;
     }

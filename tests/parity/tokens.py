@@ -23,6 +23,7 @@ SHARED = os.environ.get("CIYUAN_SHARED", os.path.join(ROOT, "../shared"))
 DEPS = os.environ.get("CIYUAN_DEPS", os.path.join(ROOT, ".deps"))
 LIBRARY = os.environ.get("CIYUAN_LIBRARY", os.path.join(ROOT, "build/release/libciyuan.a"))
 RANDOM_TEXTS = int(os.environ.get("CIYUAN_TEXTS", "40000"))
+CPUS = os.environ.get("CIYUAN_CPUS", "").split()  # variants, all to give the same: "scalar avx2 best"; none: what CIYUAN_CPU says
 failed = False
 
 
@@ -125,9 +126,25 @@ def build(folder):
     return own
 
 
-def own_ids(program, name, texts, *mode):
+def run_own(command, texts):
+    """The program's standard output and error for the texts, by each of CPUS."""
     records = b"".join(struct.pack("<I", len(text)) + text for text in (text.encode() for text in texts))
-    output = subprocess.run([program, f"{DEPS}/share/vocabularies/{name}.json", *mode], input=records, stdout=subprocess.PIPE, check=True).stdout
+    first = None
+    for cpu in CPUS or [os.environ.get("CIYUAN_CPU", "best")]:
+        environment = {name: value for name, value in os.environ.items() if name != "CIYUAN_CPU"} | ({"CIYUAN_CPU": cpu} if cpu != "best" else {})
+        run = subprocess.run(command, input=records, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        if run.returncode:
+            return None, f"by {cpu}: {run.stderr.decode(errors='replace').strip() or run.returncode}"
+        if first is not None and run.stdout != first:
+            return None, f"{cpu} gives other ids than {CPUS[0]}"
+        first = run.stdout
+    return first, ""
+
+
+def own_ids(program, name, texts, *mode):
+    output, why = run_own([program, f"{DEPS}/share/vocabularies/{name}.json", *mode], texts)
+    if output is None:
+        raise RuntimeError(f"{name}: {why}")
     return numpy.frombuffer(output, "<u4")
 
 
@@ -171,6 +188,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         program = build(folder)
         for name in ("gpt2", "r50k_base", "p50k_base", "cl100k_base", "o200k_base"):
+            if os.environ.get("CIYUAN_ONLY", "") not in name:
+                continue
             encoding = peer(name)
             source = random.Random(seed)
             compare(program, name, encoding, random_texts(RANDOM_TEXTS, source), "random strings")

@@ -10,7 +10,6 @@ import glob
 import os
 import random
 import struct
-import subprocess
 import sys
 import tempfile
 
@@ -183,17 +182,16 @@ def probes():
 # ---- comparing ----
 
 def own(program, path, texts, mode):
-    records = b"".join(struct.pack("<I", len(text)) + text for text in (text.encode() for text in texts))
-    run = subprocess.run([program, path, mode], input=records, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if run.returncode:
-        return None, run.stderr.decode(errors="replace").strip()
+    output, why = common.run_own([program, path, mode], texts)
+    if output is None:
+        return None, why
     at, found = 0, []
     for _ in texts:
-        count, = struct.unpack_from("<I", run.stdout, at)
-        ids = list(struct.unpack_from(f"<{count}I", run.stdout, at + 4))
-        size, = struct.unpack_from("<I", run.stdout, at + 4 + 4 * count)
+        count, = struct.unpack_from("<I", output, at)
+        ids = list(struct.unpack_from(f"<{count}I", output, at + 4))
+        size, = struct.unpack_from("<I", output, at + 4 + 4 * count)
         at += 8 + 4 * count
-        found.append((ids, run.stdout[at:at + size].decode(errors="replace")))
+        found.append((ids, output[at:at + size].decode(errors="replace")))
         at += size
     return found, ""
 
