@@ -1,6 +1,5 @@
 #include "hub/garbage.h"
 
-#include "hub/audit.h"
 #include "hub/search_index.h"
 
 #define ERASURE_GRACE_MS (INT64_C(600) * 1000) /* somebody else may be uploading the same bytes just now */
@@ -41,6 +40,7 @@ static enum cy_status remove_old_rows(struct cy_database *database, void *contex
 /* ---- repositories ---- */
 
 struct erasure {
+    const struct cy_actor *actor;
     struct cy_str repository_id, reason;
     bool is_order; /* no copy may stay: xorbs go too */
 };
@@ -67,22 +67,23 @@ static enum cy_status erase_rows(struct cy_database *database, void *context, st
     cy_buffer_add_text(&detail, "{\"reason\":");
     cy_buffer_add_json(&detail, erasure->reason);
     cy_buffer_add_byte(&detail, '}');
-    const struct cy_actor nobody = {CY_STR(""), CY_STR("ciyuan")};
     if (status == CY_OK)
-        status = cy_audit_add(database, &nobody, "repository.erase", erasure->repository_id, cy_buffer_str(&detail), error);
+        status = cy_audit_add(database, erasure->actor, "repository.erase", erasure->repository_id, cy_buffer_str(&detail), error);
     cy_buffer_release(&detail);
     cy_arena_release(&arena);
     return status;
 }
 
-static enum cy_status erase(struct cy_hub *hub, struct cy_str repository_id, struct cy_str reason, bool is_order, struct cy_error *error)
+static enum cy_status erase(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str repository_id, struct cy_str reason,
+                            bool is_order, struct cy_error *error)
 {
-    struct erasure erasure = {repository_id, reason, is_order};
+    struct erasure erasure = {actor, repository_id, reason, is_order};
     return cy_store_write(hub->store, CY_AREA_HUB, erase_rows, &erasure, error);
 }
 
 static enum cy_status erase_deleted(struct cy_hub *hub, int64_t before_ms, uint64_t *count, struct cy_error *error)
 {
+    const struct cy_actor server = {CY_STR(""), CY_STR("ciyuan")};
     struct cy_arena arena = {0};
     enum cy_status status = CY_OK;
     for (size_t row_count = 1; row_count > 0 && status == CY_OK;) {
@@ -95,7 +96,7 @@ static enum cy_status erase_deleted(struct cy_hub *hub, int64_t before_ms, uint6
         cy_store_reader_back(hub->store, database);
         row_count = status == CY_OK ? rows.row_count : 0;
         for (size_t row = 0; row < row_count && status == CY_OK; row++, ++*count)
-            status = erase(hub, cy_result_text(&rows, row, 0), CY_STR("deleted, and its retention time is over"), false, error);
+            status = erase(hub, &server, cy_result_text(&rows, row, 0), CY_STR("deleted, and its retention time is over"), false, error);
         cy_arena_reset(&arena);
     }
     cy_arena_release(&arena);
@@ -156,10 +157,11 @@ enum cy_status cy_garbage_collect(struct cy_hub *hub, const struct cy_garbage_ti
     return status;
 }
 
-enum cy_status cy_repository_erase(struct cy_hub *hub, struct cy_str repository_id, struct cy_str reason, struct cy_error *error)
+enum cy_status cy_repository_erase(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str repository_id, struct cy_str reason,
+                                   struct cy_error *error)
 {
     struct cy_garbage_report report = {0};
-    enum cy_status status = erase(hub, repository_id, reason, true, error);
+    enum cy_status status = erase(hub, actor, repository_id, reason, true, error);
     struct sweep sweep = {hub, cy_now_ms() - ERASURE_GRACE_MS, &report};
     return status == CY_OK ? cy_objects_each(hub->objects, sweep_object, &sweep, error) : status;
 }

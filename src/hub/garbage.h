@@ -9,6 +9,7 @@
 #ifndef CY_HUB_GARBAGE_H
 #define CY_HUB_GARBAGE_H
 
+#include "hub/audit.h"
 #include "hub/hub.h"
 
 struct cy_garbage_times {
@@ -27,9 +28,10 @@ struct cy_garbage_report {
 enum cy_status cy_garbage_collect(struct cy_hub *hub, const struct cy_garbage_times *times, struct cy_garbage_report *report,
                                   struct cy_error *error);
 
-/* An erasure order: the repository's versions go now, whatever the retention time, and its row says why from then on. Objects that nothing
- * else names are removed at once, save those put within the last ten minutes (another upload of the same bytes may be under way): they go when
- * garbage is collected. The uploaders' xorbs go too. */
-enum cy_status cy_repository_erase(struct cy_hub *hub, struct cy_str repository_id, struct cy_str reason, struct cy_error *error);
+/* An erasure order of the actor: the repository's versions go now, whatever the retention time, and its row says why from then on. Objects
+ * that nothing else names are removed at once, save those put within the last ten minutes (another upload of the same bytes may be under
+ * way): they go when garbage is collected. The uploaders' xorbs go too. */
+enum cy_status cy_repository_erase(struct cy_hub *hub, const struct cy_actor *actor, struct cy_str repository_id, struct cy_str reason,
+                                   struct cy_error *error);
 
 #endif

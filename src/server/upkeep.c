@@ -126,6 +126,7 @@ void cy_api_garbage(struct cy_request *request, struct cy_response *response)
 void cy_api_erasure(struct cy_request *request, struct cy_response *response)
 {
     struct cy_hf hf;
+    struct cy_actor actor = cy_actor_of(request);
     struct cy_error error;
     if (!cy_api_check_admin(request, response))
         return;
@@ -140,7 +141,7 @@ void cy_api_erasure(struct cy_request *request, struct cy_response *response)
     }
     if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE)) {
         cy_hf_release_reader(&hf);
-        if (cy_repository_erase(hf.hub, hf.repository.id, reason, &error) != CY_OK)
+        if (cy_repository_erase(hf.hub, &actor, hf.repository.id, reason, &error) != CY_OK)
             cy_respond_failure(request, response, &error);
     }
     cy_hf_close(&hf);

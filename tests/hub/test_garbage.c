@@ -138,13 +138,18 @@ CY_TEST_EACH_DATABASE("an erasure order takes the bytes at once and leaves a tom
     put(&made, "personal", sha256);
     cy_expect_ok(cy_hub_hold_object(made.hub, CY_STR("r1"), CY_STR("u1"), sha256, 8, &error), error);
     make_old(&made, sha256);
-    cy_expect_ok(cy_repository_erase(made.hub, CY_STR("r1"), CY_STR("court order 12/26"), &error), error);
+    const struct cy_actor admin = {CY_STR("u9"), CY_STR("boss")};
+    cy_expect_ok(cy_repository_erase(made.hub, &admin, CY_STR("r1"), CY_STR("court order 12/26"), &error), error);
     assert_false(is_there(&made, sha256));
     cy_expect_ok(cy_store_reader(made.store, &reader, &error), error);
     cy_expect_ok(
         cy_database_run_text(reader, "tombstone", "SELECT tombstone FROM repositories WHERE id = 'r1'", NULL, 0, &arena, &rows, &error),
         error);
     cy_expect_str(cy_result_text(&rows, 0, 0), "court order 12/26");
+    cy_expect_ok(cy_database_run_text(reader, "audit", "SELECT actor_name FROM audit WHERE action = 'repository.erase'", NULL, 0, &arena,
+                                      &rows, &error),
+                 error);
+    cy_expect_str(cy_result_text(&rows, 0, 0), "boss");
     cy_store_reader_back(made.store, reader);
     cy_arena_release(&arena);
     release(&made);
