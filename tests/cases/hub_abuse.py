@@ -1,0 +1,59 @@
+"""What an ill-meaning client tries, through HTTP, and what it must not get by it."""
+import hashlib, json, time
+from _case import case, finish
+from _hub import NDJSON, Hub, commit_body, small
+
+hub = Hub()
+hub.user("owner")
+hub.user("chief", "--admin")
+TOKEN, ADMIN = hub.token("owner"), hub.token("chief", "admin")
+
+
+def ok(answer):
+    assert answer[0] in (200, 201, 204), answer
+    return answer
+
+
+def make(name, *files):
+    ok(hub.ask("POST", "/api/repos/create", TOKEN, {"name": name, "type": "dataset"}))
+    ok(hub.ask("POST", f"/api/datasets/owner/{name}/commit/main", TOKEN, commit_body(*files), NDJSON))
+
+
+@case("a condition that does not hold fetches no file that is not counted as a use")
+def _():
+    make("counted", small("a.txt", b"some bytes"))
+    url = "/datasets/owner/counted/resolve/main/a.txt"
+    etag = ok(hub.ask("HEAD", url))[1]["etag"]
+    for condition, status in ((etag, 304), ("*", 304), ("x" + etag, 200)):
+        assert hub.ask("GET", url, headers={"If-None-Match": condition})[0] == status, condition
+    deadline = time.time() + 10
+    while True:  # bytes are told each second
+        uses = ok(hub.ask("GET", "/api/v1/datasets/owner/counted/uses", TOKEN))[2]["items"]
+        if (uses and uses[0]["bytes"] > 0) or time.time() > deadline:
+            break
+        time.sleep(0.2)
+    assert [(use["purpose"], use["files"], use["bytes"]) for use in uses] == [("download", 1, 10)], uses
+
+
+@case("one batch does not ask for more signed URLs than memory is for")
+def _():
+    make("parts")
+    objects = [{"oid": hashlib.sha256(b"%d" % i).hexdigest(), "size": 5 * 10**12} for i in range(1000)]
+    status, _, answer = hub.ask("POST", "/datasets/owner/parts.git/info/lfs/objects/batch", TOKEN,
+                                {"operation": "upload", "transfers": ["multipart"], "objects": objects})
+    refused = [o["error"] for o in answer["objects"] if "error" in o]
+    urls = sum(len(o["actions"]["upload"]["header"]) - 1 for o in answer["objects"] if "actions" in o)
+    assert status == 200 and 0 < urls <= 60000 and len(refused) == 1000 - urls // 9314, (urls, len(refused))
+    assert refused[0]["code"] == 413 and "60000 parts" in refused[0]["message"], refused[0]
+
+
+@case("a commit does not read one card after another into memory")
+def _():
+    make("cards")
+    lines = [small("README.md", b"---\nlicense: mit\n---\n") for _ in range(20)]
+    status, _, answer = hub.ask("POST", "/api/datasets/owner/cards/commit/main", TOKEN, commit_body(*lines), NDJSON)
+    assert status == 400 and "too often" in answer["error"], (status, answer)
+
+
+hub.stop()
+finish()
