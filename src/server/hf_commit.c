@@ -20,6 +20,7 @@ enum {
     LINE_BYTES_MAX = 96 << 20,  /* base64 of a file of 64 MiB, and its path: what a client holds in memory without need is refused */
     PENDING_BYTES = 32 << 20,   /* of small files, before they are stored */
     PENDING_FILES = 256,
+    CARDS_MAX = 8, /* README.md in one commit: each is read into memory, and only the last one counts */
 };
 
 /* ---- preupload ---- */
@@ -109,6 +110,7 @@ struct reader {
     struct pending pending[PENDING_FILES];
     size_t pending_count;
     struct cy_card_head card;
+    size_t card_count; /* read so far */
     size_t line_number;
     struct cy_outcome *outcome;
 };
@@ -158,6 +160,8 @@ static enum cy_status add_path(struct reader *reader, yyjson_val *value, struct 
 
 static enum cy_status read_card(struct reader *reader, struct cy_str readme)
 {
+    if (reader->card_count++ == CARDS_MAX)
+        return bad_line(reader, "README.md stands in it too often");
     enum cy_status status = cy_card_head_read(readme, reader->arena, &reader->card, &reader->outcome->error);
     if (status == CY_BAD_INPUT)
         reader->outcome->refusal = CY_REFUSAL_INPUT;

@@ -25,6 +25,7 @@ enum {
     UPLOAD_SECONDS = 24 * 3600, /* the parts of a very large file may take a day */
     DOWNLOAD_SECONDS = 3600,    /* until the download begins */
     PARTS_MAX = 10000,
+    BATCH_PARTS_MAX = 60000, /* signed URLs of one answer, some 20 MB; 256 files beyond PIECE_BYTES_MAX have some 26,000 */
     COPY_BYTES = 1 << 20,
 };
 #define PIECE_BYTES_MAX ((uint64_t)5 << 30) /* what is larger goes in parts: a cut connection then costs a part */
@@ -61,6 +62,7 @@ struct batch {
     struct cy_json *json;
     bool is_upload, takes_basic, takes_multipart;
     struct cy_quota quota; /* of the account */
+    uint64_t part_count;   /* of all files so far */
 };
 
 static void add_action(struct cy_json *json, const char *name, struct cy_str url)
@@ -120,6 +122,13 @@ static void add_upload(struct batch *batch, struct cy_str oid, uint64_t size_byt
     const char *path = cy_arena_printf(hf->request->arena, "/api/lfs/%.*s/%.*s/%" PRIu64, (int)r->id.size, r->id.data, (int)oid.size,
                                        oid.data, size_bytes);
     bool in_parts = size_bytes > 0 && batch->takes_multipart && (!batch->takes_basic || size_bytes > PIECE_BYTES_MAX);
+    batch->part_count += in_parts ? part_count(size_bytes) : 0;
+    if (batch->part_count > BATCH_PARTS_MAX) {
+        add_error(batch->json, 413,
+                  cy_arena_printf(hf->request->arena, "the files of one batch have at most %d parts: ask for this one in another batch",
+                                  BATCH_PARTS_MAX));
+        return;
+    }
     cy_json_open(batch->json, "actions", '{');
     if (in_parts)
         add_parts(batch, path, size_bytes);
