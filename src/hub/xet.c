@@ -162,6 +162,12 @@ static enum cy_status add_segment(struct building *building, const struct cy_sha
     if (segment->end_chunk > xorb->chunk_count)
         return cy_refuse(building->outcome, CY_REFUSAL_INPUT, "the shard names chunk %u of xorb %s, which has %zu", segment->end_chunk - 1,
                          segment->xorb, xorb->chunk_count);
+    uint64_t plain_size = 0;
+    for (uint32_t i = segment->first_chunk; i < segment->end_chunk; i++)
+        plain_size += xorb->chunks[i].plain_size;
+    if (plain_size > segment->plain_size) /* before it is decoded: a xorb of 64 MiB may hold 16 GiB of zeros */
+        return cy_refuse(building->outcome, CY_REFUSAL_INPUT, "chunks %u to %u of xorb %s have %llu bytes, and their segment says %u",
+                         segment->first_chunk, segment->end_chunk - 1, segment->xorb, (unsigned long long)plain_size, segment->plain_size);
     for (uint32_t i = segment->first_chunk; i < segment->end_chunk && status == CY_OK; i++) {
         const struct cy_xorb_chunk *chunk = &xorb->chunks[i];
         CY_ASSERT((size_t)chunk->offset + CY_XORB_CHUNK_HEAD + chunk->stored_size <= xorb->size);

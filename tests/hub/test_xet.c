@@ -288,7 +288,8 @@ CY_TEST_EACH_DATABASE("a file is put together from its chunks, held by its repos
     assert_int_equal(outcome.refusal, CY_REFUSAL_INPUT);
     assert_int_equal(send_shard(&of, "u1", 5, 0, 4, sha256, &outcome), CY_BAD_INPUT); /* there is no fourth chunk */
     assert_non_null(strstr(outcome.error.message, "chunk 3"));
-    assert_int_equal(send_shard(&of, "u1", 3, 1, 3, sha256, &outcome), CY_BAD_INPUT); /* more bytes than it says */
+    assert_int_equal(send_shard(&of, "u1", 3, 1, 3, sha256, &outcome), CY_BAD_INPUT);          /* more bytes than it says */
+    assert_non_null(strstr(outcome.error.message, "have 25 bytes, and their segment says 3")); /* known before anything is decoded */
     cy_buffer_release(&xorb);
     cy_arena_release(&arena);
     close_hub(&of);
