@@ -116,6 +116,8 @@ CY_ROUTE("GET", "/datasets-server/info", cy_ds_info, CY_BODY_NONE, 0, CY_ROUTE_H
 /* standing_api.c */
 CY_ROUTE("POST", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like a dataset")
 CY_ROUTE("DELETE", "/api/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "like it no more")
+CY_ROUTE("POST", "/api/v1/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_MEMORY, 65536, 0, "like a dataset")
+CY_ROUTE("DELETE", "/api/v1/datasets/{namespace}/{name}/like", cy_hf_like, CY_BODY_NONE, 0, 0, "like it no more")
 CY_ROUTE("GET", "/api/users/{user}/likes", cy_hf_likes_of_user, CY_BODY_NONE, 0, CY_ROUTE_HF, "list what a user likes")
 CY_ROUTE("GET", "/api/v1/datasets/{namespace}/{name}/grants", cy_api_grant_list, CY_BODY_NONE, 0, 0, "list whom its owner let in")
 CY_ROUTE("PUT", "/api/v1/datasets/{namespace}/{name}/grants/{user}", cy_api_grant_set, CY_BODY_MEMORY, 65536, 0, "let a user in")

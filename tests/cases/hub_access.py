@@ -1,5 +1,5 @@
 """Who may do what, through HTTP, a row a case; possession of objects; commits at once on one branch; tokens that end."""
-import hashlib, json, os, random, threading, urllib.parse
+import hashlib, json, os, random, threading, time, urllib.parse
 from _case import case, ciyuan, finish
 from _hub import NDJSON, Hub, commit_body, small
 
@@ -445,6 +445,19 @@ def _():
     assert [(i["party"], i["kept"], i["is_confirmed"]) for i in list_of("?revision=" + before)] == [("press", 0, True)], "that version does not name it"
     assert hub.ask("GET", "/api/v1/datasets/other/mine/parties?revision=none")[0] == 404
     ok(hub.ask("DELETE", "/api/v1/datasets/other/mine/parties/press", T["keeper"]))
+
+
+@case("a like at the page needs a login and a dataset that one may see, and is taken back")
+def _():
+    path, likes = "/api/v1/datasets/{}/like", lambda repo: ok(hub.ask("GET", f"/api/datasets/{repo}", T["owner"]))[2]["likes"]
+    repo = REPOSITORIES["gated"]
+    before = likes(repo)
+    assert hub.ask("POST", path.format(repo))[0] == 401 and hub.ask("POST", path.format(repo), READ_ONLY)[0] == 403
+    assert hub.ask("POST", path.format(REPOSITORIES["private"]), T["other"])[0] == 404
+    for method, count in (("POST", 1), ("POST", 1), ("DELETE", 0), ("DELETE", 0)):
+        ok(ask("reader_at_the_page", method, path.format(repo)))
+        time.sleep(1.1)  # what an answer in memory may be old
+        assert likes(repo) == before + count, (method, likes(repo))
 
 
 @case("likes are counted once a user, and listed for those who may see the dataset")
