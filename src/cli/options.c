@@ -60,8 +60,18 @@ static void print_man_head(const char *command, const char *arguments, const cha
         printf(i == 0 ? "-" : "ciyuan\\-");
         for (const char *at = command; *at != '\0'; at++)
             fputs((char[]){*at != ' ' ? *at : '-', '\0'}, stdout);
-        printf(i == 0 ? " 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\n" : "\n.SH SYNOPSIS\n");
+        if (i == 0)
+            printf(" 1 \"\" \"ciyuan " CIYUAN_VERSION "\"\n.SH NAME\n");
     }
+    char line[256]; /* whatis(1) wants "name - what it is", in one line */
+    size_t size = strcspn(summary, ".:;");
+    while (summary[size] != '\0' && summary[size + 1] != ' ' && summary[size + 1] != '\0') /* within a name, like README.md */
+        size += 1 + strcspn(summary + size + 1, ".:;");
+    snprintf(line, sizeof line, "%.*s", (int)CY_MIN(size, sizeof line - 1), summary);
+    line[0] = (char)(line[0] >= 'A' && line[0] <= 'Z' ? line[0] + 32 : line[0]);
+    printf(" \\- ");
+    print_roff(line);
+    printf("\n.SH SYNOPSIS\n");
     printf(".B ciyuan %s\n", command);
     print_roff(arguments);
     printf("\n.SH DESCRIPTION\n");

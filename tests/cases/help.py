@@ -41,6 +41,7 @@ def _():
         text = ciyuan(*command, "-h")[0]
         page = ciyuan(*command, "-h", env=os.environ | {"CIYUAN_HELP": "man"})[0]
         assert page.startswith(f".TH CIYUAN-{'-'.join(command)} 1"), page.splitlines()[0]
+        assert re.search(r"^ciyuan\\-%s \\- [a-z].{10}" % re.escape("-".join(command)), page, re.M), f"{command}: whatis has no line for it"
         for line in text.split("\nexamples:\n")[0].splitlines():
             if line.startswith("  --"):
                 assert f".B \\-\\-{line.split()[0][2:]}" in page, (command, line)
