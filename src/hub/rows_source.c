@@ -165,8 +165,12 @@ const struct cy_rows_column *cy_rows_find_column(struct cy_rows_source *source, 
     }
     names[count] = NULL;
     const char *near = cy_nearest_name(name, names);
-    cy_error_set(error, CY_BAD_INPUT, "there is no column \"%.*s\"%s%s%s", (int)CY_MIN(name.size, 200), name.data,
-                 near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    if (memchr(name.data, ',', name.size) != NULL)
+        cy_error_set(error, CY_BAD_INPUT, "there is no column \"%.*s\": name one at a time, like select=id&select=text",
+                     (int)CY_MIN(name.size, 200), name.data);
+    else
+        cy_error_set(error, CY_BAD_INPUT, "there is no column \"%.*s\"%s%s%s", (int)CY_MIN(name.size, 200), name.data,
+                     near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     return NULL;
 }
 
