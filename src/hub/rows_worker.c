@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 5, CPU_SECONDS = 30, WAIT_MS = 60000, FOLDERS_MAX = 16, VARIABLES_MAX = 8 };
+enum { HEAD_BYTES = 5, CPU_SECONDS = 30, WAIT_MS = 60000, WAITING_A_WORKER = 4, FOLDERS_MAX = 16, VARIABLES_MAX = 8 };
 static const int64_t memory_default = INT64_C(512) << 20;
 
 /* ---- frames ---- */
@@ -126,7 +126,7 @@ struct cy_rows_workers {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     struct worker *idle;
-    size_t alive_count;
+    size_t alive_count, waiting_count;
     uint64_t asked_count, lost_count;
 };
 
@@ -263,17 +263,25 @@ static enum cy_status start_worker(const struct cy_rows_workers_options *options
     return status;
 }
 
-/* An idle worker, or a new one, or after some waiting one that another has given back. */
+/* An idle worker, or a new one, or after some waiting one that another has given back. Each who waits holds a thread of the server, which
+ * has eight or more a worker: beyond WAITING_A_WORKER the next is sent away at once, so that heavy questions leave threads to all else. */
 static enum cy_status take_worker(struct cy_rows_workers *workers, uint64_t deadline_ns, struct worker **worker, struct cy_error *error)
 {
     struct timespec until = {(time_t)(deadline_ns / 1000000000), (long)(deadline_ns % 1000000000)};
     enum cy_status status = CY_OK;
     *worker = NULL;
     pthread_mutex_lock(&workers->lock);
+    bool is_full = workers->idle == NULL && workers->alive_count >= workers->options.worker_count_max;
+    if (is_full && workers->waiting_count >= WAITING_A_WORKER * workers->options.worker_count_max)
+        status = cy_error_set(error, CY_FAILED, "all %zu row workers are busy, and %zu questions wait for them: ask again in a moment",
+                              workers->options.worker_count_max, workers->waiting_count);
+    bool waits = is_full && status == CY_OK;
+    workers->waiting_count += waits;
     while (workers->idle == NULL && workers->alive_count >= workers->options.worker_count_max && status == CY_OK)
         if (pthread_cond_timedwait(&workers->freed, &workers->lock, &until) == ETIMEDOUT)
             status = cy_error_set(error, CY_FAILED, "all %zu row workers were busy for %lld ms", workers->options.worker_count_max,
                                   (long long)workers->options.wait_ms);
+    workers->waiting_count -= waits;
     if (status == CY_OK && workers->idle != NULL) {
         *worker = workers->idle;
         workers->idle = (*worker)->next;

@@ -130,6 +130,38 @@ struct asker {
     int failed_count;
 };
 
+static void *ask_for_long(void *context)
+{
+    struct asker *asker = context;
+    struct cy_buffer answer = {0};
+    struct cy_error error;
+    const char *where = "\"where\":\"(SELECT count(*) FROM range(1000000000000) r(x) WHERE x % 7 = id) > 0\"";
+    assert_int_equal(ask(asker->workers, asker->folder, "a", where, &answer, &error), CY_FAILED);
+    asker->failed_count = strstr(error.message, "4 questions wait for them") != NULL;
+    cy_buffer_release(&answer);
+    return NULL;
+}
+
+CY_TEST("when four questions wait for a worker the next is sent away, so that its asker is free for other things")
+{
+    const char *folder = cy_test_folder(), *folders[] = {folder, NULL};
+    make_file(folder, "a", 100000);
+    struct asker askers[12];
+    pthread_t threads[CY_COUNT(askers)];
+    struct cy_rows_workers *workers = open_workers(folders, 1, 60, 2000);
+    int sent_away = 0;
+    for (size_t i = 0; i < CY_COUNT(askers); i++) {
+        askers[i] = (struct asker){workers, folder, 0};
+        pthread_create(&threads[i], NULL, ask_for_long, &askers[i]);
+    }
+    for (size_t i = 0; i < CY_COUNT(askers); i++) {
+        pthread_join(threads[i], NULL);
+        sent_away += askers[i].failed_count;
+    }
+    assert_in_range(sent_away, 1, CY_COUNT(askers) - 5);
+    cy_rows_workers_close(workers);
+}
+
 static void *ask_often(void *context)
 {
     struct asker *asker = context;
