@@ -149,7 +149,7 @@ enum cy_status cy_garbage_collect(struct cy_hub *hub, const struct cy_garbage_ti
     report->row_count = old.count;
     if (status == CY_OK)
         status = erase_deleted(hub, old.now_ms - times->retention_ms, &report->repository_count, error);
-    struct sweep sweep = {hub, old.now_ms - times->grace_ms, report};
+    struct sweep sweep = {hub, CY_MIN(old.now_ms - times->grace_ms, cy_puts_settled_ms(&hub->puts)), report};
     if (status == CY_OK)
         status = cy_objects_each(hub->objects, sweep_object, &sweep, error);
     if (status == CY_OK)
@@ -162,6 +162,6 @@ enum cy_status cy_repository_erase(struct cy_hub *hub, const struct cy_actor *ac
 {
     struct cy_garbage_report report = {0};
     enum cy_status status = erase(hub, actor, repository_id, reason, true, error);
-    struct sweep sweep = {hub, cy_now_ms() - ERASURE_GRACE_MS, &report};
+    struct sweep sweep = {hub, CY_MIN(cy_now_ms() - ERASURE_GRACE_MS, cy_puts_settled_ms(&hub->puts)), &report};
     return status == CY_OK ? cy_objects_each(hub->objects, sweep_object, &sweep, error) : status;
 }

@@ -4,8 +4,9 @@
  *              than their retention time: their rows of versions go, and a tombstone stays
  *     objects  that no repository, no part and no xorb names, and that are older than the time of grace
  *
- * An upload that finds its object there already makes it young again, under the object's own lock (cy_objects_remove_old), so that nothing
- * is taken that is about to be named. */
+ * An upload that finds its object there already makes it young again, under the object's own lock (cy_objects_remove_old); and nothing is
+ * taken that is younger than the oldest upload under way (puts.h), however short the time of grace, so that nothing is taken that is about
+ * to be named. Where objects lie elsewhere their times are another clock's, in whole seconds: the time of grace must be longer than that. */
 #ifndef CY_HUB_GARBAGE_H
 #define CY_HUB_GARBAGE_H
 

@@ -45,6 +45,7 @@ enum cy_status cy_hub_open(struct cy_hub **hub, struct cy_store *store, struct c
 {
     *hub = cy_alloc_zero(1, sizeof **hub);
     **hub = (struct cy_hub){.store = store, .objects = objects, .tokens = cy_hub_tokens_make(), .login_limits = cy_login_limits_make()};
+    cy_puts_init(&(*hub)->puts);
     cy_turnstile_init(&(*hub)->password_turnstile, CY_PASSWORDS_AT_ONCE, CY_PASSWORDS_WAITING, CY_PASSWORD_WAIT_MS);
     (*hub)->uses = cy_uses_open(store);
     enum cy_status status = cy_store_write(store, 0, find_sign_key, *hub, error);
@@ -63,5 +64,6 @@ void cy_hub_close(struct cy_hub *hub)
     cy_hub_tokens_free(hub->tokens);
     cy_login_limits_free(hub->login_limits);
     cy_turnstile_free(&hub->password_turnstile);
+    cy_puts_free(&hub->puts);
     free(hub);
 }

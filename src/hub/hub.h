@@ -8,6 +8,7 @@
 
 #include "hub/access.h"
 #include "hub/login_limits.h"
+#include "hub/puts.h"
 #include "hub/sign.h"
 #include "hub/turnstile.h"
 #include "store/database.h"
@@ -22,6 +23,7 @@ struct cy_hub {
     uint8_t sign_key[CY_SIGN_KEY_BYTES]; /* made at the first start, kept in `settings` */
     struct cy_hub_tokens *tokens;
     struct cy_uses *uses;
+    struct cy_puts puts;                    /* uploads between their bytes and the row that names them: garbage.h looks there */
     struct cy_turnstile password_turnstile; /* before the hash of a password */
     struct cy_login_limits *login_limits;
 };

@@ -44,11 +44,14 @@ enum cy_status cy_xet_put_xorb(struct cy_hub *hub, struct cy_str user_id, struct
         outcome->refusal = CY_REFUSAL_INPUT;
     uint64_t size_bytes = spool->size_bytes;
     memcpy(sha256, spool->sha256, sizeof sha256);
+    struct cy_put put;
+    cy_put_begin(&hub->puts, &put);
     if (status == CY_OK)
         status = cy_objects_put(hub->objects, spool, &outcome->error);
     const struct xorb_row row = {user_id, name, sha256, size_bytes, cy_buffer_str(&chunks)};
     if (status == CY_OK)
         status = cy_store_write(hub->store, 0, set_xorb, (void *)&row, &outcome->error);
+    cy_put_end(&hub->puts, &put);
     cy_buffer_release(&chunks);
     return status;
 }
@@ -256,11 +259,14 @@ static enum cy_status put_file(struct building *building, struct cy_str reposito
     enum cy_status status = cy_spool_open(hub->objects, &spool, error);
     if (status == CY_OK)
         status = build_file(building, file, &spool);
+    struct cy_put put;
+    cy_put_begin(&hub->puts, &put);
     if (status == CY_OK)
         status = cy_objects_put(hub->objects, &spool, error);
     cy_spool_drop(&spool);
     if (status == CY_OK)
         status = cy_hub_hold_object(hub, repository_id, building->user_id, file->sha256, file->size_bytes, error);
+    cy_put_end(&hub->puts, &put);
     struct used used = {building->user_id, file};
     return status == CY_OK ? cy_store_write(hub->store, 0, touch_xorbs, &used, error) : status;
 }

@@ -323,12 +323,15 @@ static void commit(struct cy_hf *hf, struct cy_str body)
                               .arena = request->arena,
                               .outcome = &outcome,
                               .commit = {.repository_id = hf->repository.id, .branch = request->path_values[2]}};
+    struct cy_put put;
+    cy_put_begin(&hf->hub->puts, &put);
     enum cy_status status = read_lines(reader, body);
     if (status == CY_OK) {
         reader->commit.changes = change_at(reader, 0);
         reader->commit.change_count = reader->changes.size / sizeof(struct cy_change);
         status = cy_commit(hf->hub, &actor, &reader->commit, &result, &outcome);
     }
+    cy_put_end(&hf->hub->puts, &put);
     if (status == CY_OK)
         answer_commit(hf, &result);
     else

@@ -288,11 +288,14 @@ static void keep_object(struct cy_request *request, struct cy_response *response
                          spool->size_bytes, spool->sha256);
         return;
     }
+    struct cy_put put;
+    cy_put_begin(&request->app->hub->puts, &put);
     enum cy_status status = cy_objects_put(request->app->objects, spool, &error);
     if (status == CY_OK)
         status = cy_hub_hold_object(request->app->hub, target->repository_id, cy_str(request->principal.user_id),
                                     cy_arena_printf(request->arena, "%.*s", (int)target->oid.size, target->oid.data), target->size_bytes,
                                     &error);
+    cy_put_end(&request->app->hub->puts, &put);
     if (status != CY_OK)
         cy_respond_failure(request, response, &error);
     else
@@ -342,9 +345,12 @@ void cy_lfs_put_part(struct cy_request *request, struct cy_response *response)
                          number, count, wanted, part.size_bytes);
         return;
     }
+    struct cy_put put;
+    cy_put_begin(&request->app->hub->puts, &put);
     enum cy_status status = cy_objects_put(request->app->objects, &request->spool, &error);
     if (status == CY_OK)
         status = cy_store_write(request->app->store, 0, add_part, &part, &error);
+    cy_put_end(&request->app->hub->puts, &put);
     if (status != CY_OK) {
         cy_respond_failure(request, response, &error);
         return;

@@ -79,10 +79,13 @@ void cy_api_scorecard_add(struct cy_request *request, struct cy_response *respon
         cy_hf_release_reader(&hf);
         enum cy_status status =
             new.actor.id.size > 0 ? CY_OK : cy_refuse(&outcome, CY_REFUSAL_NOT_ALLOWED, "a scorecard belongs to a user");
+        struct cy_put put;
+        cy_put_begin(&hf.hub->puts, &put);
         if (status == CY_OK)
             status = cy_objects_put_bytes(hf.hub->objects, request->body, new.sha256, &outcome.error);
         if (status == CY_OK)
             status = cy_store_write(hf.hub->store, CY_AREA_HUB, add_scorecard, &new, &outcome.error);
+        cy_put_end(&hf.hub->puts, &put);
         if (status == CY_OK) {
             struct cy_buffer out = {0};
             cy_buffer_printf(&out, "{\"id\":\"%s\",\"sha256\":\"%s\"}", new.id, new.sha256);

@@ -109,6 +109,30 @@ CY_TEST_EACH_DATABASE("an object that is put again counts as new, though nothing
     release(&made);
 }
 
+CY_TEST_EACH_DATABASE("nothing goes that was put since the oldest upload under way began, however short the time of grace")
+{
+    struct made made = make(test);
+    struct cy_garbage_times times = cy_garbage_times_default;
+    struct cy_put first, second;
+    char before[65], within[65];
+    times.grace_ms = 0;
+    put(&made, "before", before);
+    make_old(&made, before);
+    cy_put_begin(&made.hub->puts, &first);
+    put(&made, "within", within);
+    nanosleep(&(struct timespec){0, 120 * 1000000}, NULL); /* beyond the 50 ms that a file's time may be late */
+    cy_put_begin(&made.hub->puts, &second);
+    assert_int_equal(collect(&made, &times).object_count, 1);
+    assert_false(is_there(&made, before));
+    assert_true(is_there(&made, within));
+    cy_put_end(&made.hub->puts, &first); /* without a row that names it; the second began later */
+    nanosleep(&(struct timespec){0, 120 * 1000000}, NULL);
+    assert_int_equal(collect(&made, &times).object_count, 1);
+    assert_false(is_there(&made, within));
+    cy_put_end(&made.hub->puts, &second);
+    release(&made);
+}
+
 CY_TEST_EACH_DATABASE("an upload that was never committed is given up after its time, and then its object")
 {
     struct made made = make(test);
