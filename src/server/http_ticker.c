@@ -13,6 +13,12 @@ enum {
 };
 #define SECOND_NS 1000000000ull
 
+/* `since` may be younger than `now`: another thread set it while the ticker was on its way. */
+static bool is_older(uint64_t since_ns, uint64_t now_ns, uint64_t age_ns)
+{
+    return now_ns > since_ns && now_ns - since_ns > age_ns;
+}
+
 /* Whether a client keeps the connection busy without getting anywhere. */
 static bool is_stuck(const struct cy_server_options *options, struct cy_link *link, uint64_t now_ns)
 {
@@ -20,9 +26,9 @@ static bool is_stuck(const struct cy_server_options *options, struct cy_link *li
     uint64_t head_ns_max =
         options->idle_seconds_max * SECOND_NS / 4 * 5; /* keep-alive ends by idle_seconds_max: only what trickles lasts */
     if (call == NULL)
-        return now_ns - link->idle_since_ns > head_ns_max;
+        return is_older(link->idle_since_ns, now_ns, head_ns_max);
     if (call->phase == CY_CALL_HEAD)
-        return now_ns - call->started_ns > head_ns_max;
+        return is_older(call->started_ns, now_ns, head_ns_max);
     uint64_t since_ns = call->body_started_ns;
     if ((call->phase != CY_CALL_BODY && call->phase != CY_CALL_REFUSED) || since_ns == 0 ||
         now_ns < since_ns + options->body_grace_seconds * SECOND_NS)
