@@ -116,6 +116,40 @@ enum cy_status cy_repository_find_by_id(struct cy_database *database, const stru
     return status == CY_OK ? check_found(&rows, viewer, repository, CY_STR("id"), id, outcome) : status;
 }
 
+enum cy_status cy_repository_may(struct cy_hub *hub, struct cy_str user_id, struct cy_str repository_id, unsigned needs, bool *may,
+                                 struct cy_error *error)
+{
+    struct cy_database *database;
+    struct cy_arena arena = {0};
+    struct cy_result rows = {0};
+    struct cy_viewer viewer = {.scopes = CY_SCOPE_READ};
+    *may = false;
+    enum cy_status status = cy_store_reader(hub->store, &database, error);
+    if (status != CY_OK)
+        return status;
+    if (user_id.size > 0)
+        status = CY_RUN(database, CY_SQL_account_by_id, &arena, &rows, error, cy_value_text(user_id));
+    if (rows.row_count == 1)
+        viewer = (struct cy_viewer){.user_id = user_id,
+                                    .user_name = cy_result_text(&rows, 0, 0),
+                                    .scopes = CY_SCOPE_ALL,
+                                    .is_admin = cy_result_integer(&rows, 0, 1) != 0};
+    bool is_gone = user_id.size > 0 && (rows.row_count == 0 || !cy_result_is_null(&rows, 0, 2));
+    if (status == CY_OK && !is_gone) {
+        struct cy_repository repository;
+        struct cy_outcome outcome;
+        enum cy_status found = cy_repository_find_by_id(database, &viewer, repository_id, &arena, &repository, &outcome);
+        *may = found == CY_OK && (needs & ~repository.access) == 0;
+        if (found != CY_OK && outcome.refusal == CY_REFUSAL_NONE) {
+            *error = outcome.error;
+            status = found;
+        }
+    }
+    cy_store_reader_back(hub->store, database);
+    cy_arena_release(&arena);
+    return status;
+}
+
 enum cy_status cy_namespace_check(struct cy_database *database, const struct cy_viewer *viewer, struct cy_str namespace_name,
                                   struct cy_arena *arena, struct cy_account *account, struct cy_outcome *outcome)
 {

@@ -33,6 +33,10 @@ enum cy_status cy_repository_find(struct cy_database *database, const struct cy_
 enum cy_status cy_repository_find_by_id(struct cy_database *database, const struct cy_viewer *viewer, struct cy_str id,
                                         struct cy_arena *arena, struct cy_repository *repository, struct cy_outcome *outcome);
 
+/* May the user of that id (empty: nobody) do what is needed, bits of enum cy_access, with the repository as things stand now? For what was
+ * signed a while ago and shows no token; so the user's scopes are all there are. No: he was disabled, lost his role, or it is deleted. */
+enum cy_status cy_repository_may(struct cy_hub *hub, struct cy_str user_id, struct cy_str repository_id, unsigned needs, bool *may,
+                                 struct cy_error *error);
 /* May the viewer make repositories in this account: his own, or an organisation in which he writes? Refusals: NOT_ALLOWED (also when there
  * is no such account: whoever may not know). */
 enum cy_status cy_namespace_check(struct cy_database *database, const struct cy_viewer *viewer, struct cy_str namespace_name,

@@ -1,5 +1,6 @@
 #include "server/authenticate.h"
 
+#include "hub/repositories.h"
 #include "hub/sessions.h"
 #include "hub/tokens.h"
 
@@ -34,6 +35,17 @@ static bool token_of(struct cy_str header, struct cy_arena *arena, struct cy_str
     return true;
 }
 
+/* What was signed is good as long as its user may still do it: he may have been disabled since, or the repository deleted. */
+static void check_still(struct cy_request *request, struct cy_response *response, struct cy_str repository_id, unsigned needs)
+{
+    struct cy_error error;
+    bool may;
+    if (cy_repository_may(request->app->hub, cy_str(request->principal.user_id), repository_id, needs, &may, &error) != CY_OK)
+        cy_respond_failure(request, response, &error);
+    else if (!may)
+        cy_respond_error(request, response, 403, NULL, "who was given this may not do it any more, or the repository is gone");
+}
+
 static void check_signature(struct cy_request *request, struct cy_response *response)
 {
     struct cy_str expires = {0}, user = {0}, signature = {0};
@@ -45,6 +57,9 @@ static void check_signature(struct cy_request *request, struct cy_response *resp
         request->principal.user_id = cy_arena_printf(request->arena, "%.*s", (int)user.size, user.data);
     else
         cy_respond_error(request, response, 403, NULL, "this signed URL is not right, or its time is over: ask for a new one");
+    if (response->status == 0) /* /api/lfs/{repository}/… */
+        check_still(request, response, request->path_values[0],
+                    CY_ACCESS_SEE | (strcmp(method, "GET") == 0 ? CY_ACCESS_READ : CY_ACCESS_WRITE));
 }
 
 /* ---- sessions ---- */
@@ -143,6 +158,8 @@ void cy_authenticate(struct cy_request *request, struct cy_response *response)
     }
     if (request->route != NULL && (request->route->flags & CY_ROUTE_XET) != 0) {
         cy_xet_authenticate(request, response);
+        if (response->status == 0)
+            check_still(request, response, cy_str(request->principal.repository_id), CY_ACCESS_SEE | CY_ACCESS_WRITE);
         return;
     }
     struct cy_str header = cy_request_header(request, "Authorization"), token;

@@ -55,5 +55,36 @@ def _():
     assert status == 400 and "too often" in answer["error"], (status, answer)
 
 
+@case("what was signed for a user is nothing any more once he is disabled, or has lost his role")
+def _():
+    ok(hub.ask("POST", "/api/repos/create", TOKEN, {"name": "shared", "type": "dataset", "private": True}))
+    content = b"large" * 1000
+    oid = hashlib.sha256(content).hexdigest()
+    batch, one = "/datasets/owner/shared.git/info/lfs/objects/batch", [{"oid": oid, "size": len(content)}]
+    hub.user("writer")
+    writer = hub.token("writer")
+    ok(hub.ask("PUT", "/api/v1/datasets/owner/shared/grants/writer", TOKEN, {"role": "write"}))
+
+    def signed(operation):
+        answer = ok(hub.ask("POST", batch, writer, {"operation": operation, "transfers": ["basic"], "objects": one}))[2]["objects"][0]
+        return answer["actions"][operation]["href"][len(hub.url):]
+
+    def xet():
+        token = ok(hub.ask("GET", "/api/datasets/owner/shared/xet-write-token/main", writer))[2]["accessToken"]
+        return hub.ask("POST", "/cas/v1/shards", token, b"x")[0]
+
+    put = signed("upload")
+    ok(hub.ask("PUT", put, body=content))
+    get = signed("download")
+    assert ok(hub.ask("GET", get))[2] == content and xet() == 400
+    ok(hub.ask("PUT", "/api/v1/datasets/owner/shared/grants/writer", TOKEN, {"role": "read"}))
+    assert hub.ask("PUT", put, body=content)[0] == 403
+    ok(hub.ask("GET", get))
+    ok(hub.ask("PUT", "/api/v1/datasets/owner/shared/grants/writer", TOKEN, {"role": "write"}))
+    token = ok(hub.ask("GET", "/api/datasets/owner/shared/xet-write-token/main", writer))[2]["accessToken"]
+    ok(hub.ask("PUT", "/api/v1/users/writer/disabled", ADMIN, {"is_disabled": True}))
+    assert [hub.ask("PUT", put, body=content)[0], hub.ask("GET", get)[0], hub.ask("POST", "/cas/v1/shards", token, b"x")[0]] == [403] * 3
+
+
 hub.stop()
 finish()
