@@ -25,8 +25,9 @@ struct cy_app {
     struct cy_store *store;
     struct cy_objects *objects;
     struct cy_hub *hub;
-    struct cy_oidc *oidc;         /* NULL: there is no login provider */
-    struct cy_rows_workers *rows; /* answer questions about rows */
+    struct cy_oidc *oidc;          /* NULL: there is no login provider */
+    struct cy_rows_workers *rows;  /* answer questions about rows */
+    _Atomic uint64_t forget_count; /* how often kept answers about rows were forgotten: rows.h */
     struct cy_answer_cache *answers;
     struct cy_server *server; /* NULL when a command runs handlers in its own process */
 };

@@ -4,7 +4,9 @@
 #include "base/hash.h"
 #include "hub/rows_query.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <yyjson.h>
 
 /* ---- the split ---- */
@@ -213,14 +215,41 @@ static const char *kept_path(struct cy_row_set *set, const char *op, struct cy_s
     return cy_arena_printf(set->hf.request->arena, "%s/kept/%.2s/%s.json", set->hf.request->app->options.data_folder, hex, hex);
 }
 
-/* Keeping is a help: where it fails, the answer is made anew the next time. */
-static void keep(struct cy_row_set *set, const char *path, const struct cy_buffer *answer)
+/* Keeping is a help: where it fails, the answer is made anew the next time. What was forgotten since the question was asked is not kept:
+ * whoever forgets counts first and removes then, so either the count is seen here or the file there. */
+static void keep(struct cy_row_set *set, const char *path, const struct cy_buffer *answer, uint64_t forget_count)
 {
     struct cy_error ignored;
     char *folder = cy_arena_text(set->hf.request->arena, path);
     *strrchr(folder, '/') = '\0';
-    if (cy_make_folders(folder, &ignored) == CY_OK)
-        cy_write_file(path, cy_buffer_str(answer), &ignored);
+    if (cy_make_folders(folder, &ignored) == CY_OK && cy_write_file(path, cy_buffer_str(answer), &ignored) == CY_OK &&
+        set->hf.request->app->forget_count != forget_count)
+        cy_files->remove(path);
+}
+
+enum cy_status cy_rows_forget(struct cy_app *app, int64_t before_ms, struct cy_error *error)
+{
+    struct cy_arena arena = {0};
+    char **folders, **names;
+    size_t folder_count = 0, name_count;
+    const char *kept = cy_path_join(&arena, app->options.data_folder, "kept");
+    enum cy_status status = CY_OK;
+    if (before_ms == INT64_MAX)
+        app->forget_count++;
+    if (cy_path_is_folder(kept))
+        status = cy_list_folder(kept, &arena, &folders, &folder_count, error);
+    for (size_t i = 0; i < folder_count && status == CY_OK; i++) {
+        const char *folder = cy_path_join(&arena, kept, folders[i]);
+        status = cy_list_folder(folder, &arena, &names, &name_count, error);
+        for (size_t j = 0; status == CY_OK && j < name_count; j++) {
+            const char *path = cy_path_join(&arena, folder, names[j]);
+            struct stat about;
+            if (stat(path, &about) == 0 && (int64_t)about.st_mtime < before_ms / 1000 && cy_files->remove(path) != 0 && errno != ENOENT)
+                status = cy_error_errno(error, "remove", path);
+        }
+    }
+    cy_arena_release(&arena);
+    return status;
 }
 
 yyjson_val *cy_rows_question(struct cy_row_set *set, const char *op, struct cy_str rest, bool keeps)
@@ -229,6 +258,7 @@ yyjson_val *cy_rows_question(struct cy_row_set *set, const char *op, struct cy_s
     struct cy_error error;
     yyjson_val *root = NULL;
     const char *path = keeps ? kept_path(set, op, rest) : NULL;
+    uint64_t forget_count = set->hf.request->app->forget_count; /* while the version is known to be there */
     cy_hf_release_reader(&set->hf);
     if (keeps && cy_path_exists(path) && cy_read_file(path, &answer, &error) == CY_OK)
         root = parse(set->hf.request, &answer);
@@ -236,7 +266,7 @@ yyjson_val *cy_rows_question(struct cy_row_set *set, const char *op, struct cy_s
         cy_buffer_clear(&answer);
         enum cy_status status = ask_worker(set, op, rest, (struct range){0, set->split->file_count}, NULL, &answer, &error);
         if (keeps && status == CY_OK)
-            keep(set, path, &answer);
+            keep(set, path, &answer, forget_count);
         root = answer_of(set, status, &answer, &error);
     }
     cy_buffer_release(&answer);

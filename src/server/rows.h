@@ -26,6 +26,9 @@ void cy_rows_close(struct cy_row_set *set);
 /* Asks `op` of the split's files; rest: members of the question, each led by a comma (`,"column":"id"`). keeps: the answer is kept, and
  * taken from there when it is. NULL, and answered, when there is none. The document lives in the request's arena. */
 struct yyjson_val *cy_rows_question(struct cy_row_set *set, const char *op, struct cy_str rest, bool keeps);
+/* Forgets the answers that were kept before that time, INT64_MAX: all, also those being made just now: they quote values (a text column's
+ * labels, a number's extremes), so an erasure order takes them too. CY_IO: some are still there. */
+enum cy_status cy_rows_forget(struct cy_app *app, int64_t before_ms, struct cy_error *error);
 /* A page: `rest` as above without offset and length. Where nothing filters or orders, only the files that the page lies in are opened. */
 struct yyjson_val *cy_rows_page(struct cy_row_set *set, int64_t offset, int64_t length, struct cy_str rest, bool is_plain);
 

@@ -2,6 +2,7 @@
 
 #include "hub/garbage.h"
 #include "server/api.h"
+#include "server/rows.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,6 +16,17 @@ enum {
     EVERY_SECONDS = 3600,
     REASON_BYTES_MAX = 2000,
 };
+#define KEPT_MS (INT64_C(7) * 24 * 3600 * 1000) /* an answer about rows: then it is made anew, if anybody still asks */
+
+/* Garbage, and what was kept of what is erased with it. */
+static enum cy_status collect(struct cy_app *app, const struct cy_garbage_times *times, struct cy_garbage_report *report,
+                              struct cy_error *error)
+{
+    enum cy_status status = cy_garbage_collect(app->hub, times, report, error);
+    if (status == CY_OK)
+        status = cy_rows_forget(app, report->repository_count > 0 ? INT64_MAX : cy_now_ms() - KEPT_MS, error);
+    return status;
+}
 
 /* ---- by itself ---- */
 
@@ -47,7 +59,7 @@ static void *run(void *context)
     while (sleep_on(upkeep)) {
         struct cy_garbage_report report;
         struct cy_error error;
-        cy_garbage_collect(upkeep->app->hub, &cy_garbage_times_default, &report, &error); /* what fails now is tried in an hour */
+        collect(upkeep->app, &cy_garbage_times_default, &report, &error); /* what fails now is tried in an hour */
     }
     return NULL;
 }
@@ -107,7 +119,7 @@ void cy_api_garbage(struct cy_request *request, struct cy_response *response)
         !read_seconds(request, response, body, "xorb_s", &times.xorb_ms) ||
         !read_seconds(request, response, body, "retention_s", &times.retention_ms))
         return;
-    if (cy_garbage_collect(request->app->hub, &times, &report, &error) != CY_OK) {
+    if (collect(request->app, &times, &report, &error) != CY_OK) {
         cy_respond_failure(request, response, &error);
         return;
     }
@@ -141,7 +153,8 @@ void cy_api_erasure(struct cy_request *request, struct cy_response *response)
     }
     if (cy_hf_open(&hf, request, response, CY_ACCESS_SEE)) {
         cy_hf_release_reader(&hf);
-        if (cy_repository_erase(hf.hub, &actor, hf.repository.id, reason, &error) != CY_OK)
+        if (cy_repository_erase(hf.hub, &actor, hf.repository.id, reason, &error) != CY_OK ||
+            cy_rows_forget(request->app, INT64_MAX, &error) != CY_OK)
             cy_respond_failure(request, response, &error);
     }
     cy_hf_close(&hf);

@@ -1,5 +1,5 @@
 """What an ill-meaning client tries, through HTTP, and what it must not get by it."""
-import hashlib, json, time
+import hashlib, json, os, time
 from _case import case, finish
 from _hub import NDJSON, Hub, commit_body, small
 
@@ -84,6 +84,20 @@ def _():
     token = ok(hub.ask("GET", "/api/datasets/owner/shared/xet-write-token/main", writer))[2]["accessToken"]
     ok(hub.ask("PUT", "/api/v1/users/writer/disabled", ADMIN, {"is_disabled": True}))
     assert [hub.ask("PUT", put, body=content)[0], hub.ask("GET", get)[0], hub.ask("POST", "/cas/v1/shards", token, b"x")[0]] == [403] * 3
+
+
+@case("an erasure order takes the statistics that were kept of the data too: they quote it")
+def _():
+    make("erased", small("a.csv", b"name,n\n" + b"a very private name,1\n" * 50))
+    assert "a very private name" in json.dumps(ok(hub.ask("GET", "/api/v1/datasets/owner/erased/statistics"))[2])
+
+    def kept():
+        return [name for folder, _, names in os.walk(os.path.join(hub.data, "kept")) for name in names
+                if b"a very private name" in open(os.path.join(folder, name), "rb").read()]
+
+    assert len(kept()) == 1, kept()
+    ok(hub.ask("POST", "/api/v1/datasets/owner/erased/erasure", ADMIN, {"reason": "asked for"}))
+    assert kept() == []
 
 
 hub.stop()
