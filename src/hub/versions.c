@@ -1,5 +1,7 @@
 #include "hub/versions.h"
 
+#include "base/clock.h"
+
 static struct cy_version version_of(const struct cy_result *rows, size_t row)
 {
     return (struct cy_version){
@@ -147,20 +149,42 @@ enum cy_status cy_version_walk(struct cy_database *database, struct cy_str repos
 
 /* ---- which commit changed a path last ---- */
 
-/* What stands at each path in one version: its oid, or 20 zeros. */
+enum { LOOK_BACK_MS = 1000 }; /* a reader is held meanwhile, of which there are few, and anybody may ask this of a public dataset */
+
+/* What is above the last slash; empty: the root. */
+static struct cy_str parent_of(struct cy_str path)
+{
+    const char *slash = path.size > 0 ? memrchr(path.data, '/', path.size) : NULL;
+    return (struct cy_str){path.data, slash != NULL ? (size_t)(slash - path.data) : 0};
+}
+
+/* What stands at each path in one version: its oid, or 20 zeros. Paths that stand together come together: their folder is read once. */
 static enum cy_status oids_at(struct cy_database *database, struct cy_str repository_id, struct cy_str tree, const struct cy_str *paths,
                               const bool *is_known, size_t path_count, struct cy_arena *arena, struct cy_oid *oids, struct cy_error *error)
 {
     enum cy_status status = CY_OK;
+    struct cy_listing listing = {0};
+    struct cy_str folder = {0};
+    bool has_folder = false, found = false;
     for (size_t i = 0; status == CY_OK && i < path_count; i++) {
-        bool found;
         struct cy_entry entry;
         oids[i] = (struct cy_oid){0};
         if (is_known[i])
             continue;
-        status = cy_version_entry(database, repository_id, tree, paths[i], arena, &found, &entry, error);
-        if (status == CY_OK && found)
-            oids[i] = entry.oid;
+        struct cy_str parent = parent_of(paths[i]), name = paths[i];
+        if (parent.size > 0)
+            name = (struct cy_str){name.data + parent.size + 1, name.size - parent.size - 1};
+        if (!has_folder || !cy_str_equal(parent, folder)) {
+            status = cy_version_entry(database, repository_id, tree, parent, arena, &found, &entry, error);
+            found = found && entry.is_folder;
+            if (status == CY_OK && found)
+                status = cy_version_folder(database, repository_id, &entry.oid, arena, &listing, error);
+            has_folder = true;
+            folder = parent;
+        }
+        const struct cy_entry *at = status == CY_OK && found ? cy_listing_find(&listing, name) : NULL;
+        if (at != NULL)
+            oids[i] = at->oid;
     }
     return status;
 }
@@ -179,10 +203,11 @@ enum cy_status cy_version_last_changes(struct cy_database *database, struct cy_s
         cy_version_history(database, repository_id, version->sha, CY_LAST_CHANGE_COMMITS_MAX, arena, &history, &count, error);
     if (status == CY_OK && count > 0)
         status = oids_at(database, repository_id, history[0].tree, paths, is_known, path_count, arena, newer, error);
+    uint64_t until_ns = cy_clock_ns() + LOOK_BACK_MS * UINT64_C(1000000);
     struct cy_arena scratch = {0}; /* folders of one version: a long history would gather many */
     for (size_t i = 0; status == CY_OK && unknown_count > 0 && i < count; i++) {
         bool is_first = history[i].parent.size == 0;
-        if (!is_first && i + 1 == count)
+        if (!is_first && (i + 1 == count || cy_clock_ns() > until_ns))
             break; /* further back than we look */
         if (is_first)
             memset(older, 0, path_count * sizeof *older);

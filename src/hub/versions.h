@@ -37,7 +37,7 @@ enum cy_status cy_version_walk(struct cy_database *database, struct cy_str repos
                                bool is_recursive, struct cy_arena *arena, cy_entry_each *each, void *context, struct cy_error *error);
 
 /* For each path the newest commit, from `version` back, that made it what it is; NULL where that is further back than
- * CY_LAST_CHANGE_COMMITS_MAX. last[0..path_count) out. */
+ * CY_LAST_CHANGE_COMMITS_MAX, or than a second of looking. last[0..path_count) out. */
 enum cy_status cy_version_last_changes(struct cy_database *database, struct cy_str repository_id, const struct cy_version *version,
                                        const struct cy_str *paths, size_t path_count, struct cy_arena *arena,
                                        const struct cy_version **last, struct cy_error *error);
