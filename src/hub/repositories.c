@@ -4,6 +4,7 @@
 #include "hub/hub_names.h"
 #include "hub/repository_card.h"
 #include "hub/search_index.h"
+#include "hub/standing.h"
 
 #include <time.h>
 
@@ -301,6 +302,13 @@ static enum cy_status move_work(struct cy_database *database, void *context, str
                         cy_value_text(change->name), cy_value_text(change->name_key));
     if (status == CY_OK)
         status = CY_RUN(database, CY_SQL_storage_take, &arena, NULL, error, cy_value_text(id));
+    struct cy_quota quota = {0, -1};
+    if (status == CY_OK && !cy_str_equal(change->account->id, change->repository->namespace_id))
+        status = cy_quota_get(database, change->account->id, &quota, error);
+    if (status == CY_OK && quota.size_bytes_max >= 0 && quota.size_bytes > quota.size_bytes_max)
+        status =
+            cy_refuse(change->outcome, CY_REFUSAL_TOO_LARGE, "the account may hold %lld bytes, and with this dataset it would hold %lld",
+                      (long long)quota.size_bytes_max, (long long)quota.size_bytes);
     if (status == CY_OK)
         status = CY_RUN(database, CY_SQL_redirect_remove, &arena, NULL, error, cy_value_text(change->path_key));
     if (status == CY_OK && !cy_str_equal(change->path_key, change->old_path_key))

@@ -100,5 +100,19 @@ def _():
     assert kept() == []
 
 
+@case("a dataset does not move to an account whose quota has no room for it")
+def _():
+    make("heavy", small("a.bin", b"x" * 5000))
+    hub.organisation("small", owner="admin")
+    ok(hub.ask("PUT", "/api/v1/accounts/small/quota", ADMIN, {"size_bytes_max": 4000}))
+    move = {"fromRepo": "owner/heavy", "toRepo": "small/heavy", "type": "dataset"}
+    status, _, answer = hub.ask("POST", "/api/repos/move", TOKEN, move)
+    assert status == 413 and "may hold 4000 bytes" in answer["error"], (status, answer)
+    assert ok(hub.ask("GET", "/api/v1/accounts/small/quota", TOKEN))[2]["size_bytes"] == 0
+    ok(hub.ask("PUT", "/api/v1/accounts/small/quota", ADMIN, {"size_bytes_max": 5000}))
+    ok(hub.ask("POST", "/api/repos/move", TOKEN, move))
+    assert ok(hub.ask("GET", "/api/v1/accounts/small/quota", TOKEN))[2]["size_bytes"] == 5000
+
+
 hub.stop()
 finish()
