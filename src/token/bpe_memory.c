@@ -35,11 +35,11 @@ void *cy_bpe_memory_new(const struct cy_token_model *model, size_t size_bytes_ma
     memory->merge = cy_bpe_merge_parts();
     memory->masks = cy_split_masks();
     memory->features = cy_cpu_features();
-    size_t count = CY_BPE_SEEN_MIN; /* a quarter of the memory for long pieces, half for the others */
+    size_t count = CY_BPE_SEEN_MIN; /* half of the memory for long pieces, half for the others */
     while (4 * count * sizeof *memory->seen <= size_bytes_max && count < CY_BPE_SEEN_MAX)
         count *= 2;
-    memory->seen_long = cy_bpe_table_new(count / 8 * sizeof *memory->seen_long);
-    memory->seen_long_mask = count / 8 - 1;
+    memory->seen_long = cy_bpe_table_new(count / 4 * sizeof *memory->seen_long);
+    memory->seen_long_mask = count / 4 - 1;
     memory->seen = cy_bpe_table_new(count * sizeof *memory->seen);
     memory->seen_mask = count - 1;
     return memory;
