@@ -152,15 +152,25 @@ bool cy_hf_find_version(struct cy_hf *hf, struct cy_str revision, struct cy_vers
     return false;
 }
 
-bool cy_hf_find_guard(struct cy_hf *hf, struct cy_str tree, struct cy_hf_guard *guard)
+bool cy_hf_find_guard(struct cy_hf *hf, const struct cy_version *version, struct cy_hf_guard *guard)
 {
     *guard = (struct cy_hf_guard){0};
     if (hf->repository.access & CY_ACCESS_SEE_REMOVED)
         return true;
     struct cy_entry entry;
+    struct cy_version head;
     struct cy_outcome outcome = {0};
-    if (cy_version_entry(hf->database, hf->repository.id, tree, CY_STR(CY_GUARD_FILE), hf->request->arena, &guard->hides_removed, &entry,
-                         &outcome.error) == CY_OK)
+    struct cy_arena *arena = hf->request->arena;
+    struct cy_str id = hf->repository.id;
+    enum cy_status status =
+        cy_version_entry(hf->database, id, version->tree, CY_STR(CY_GUARD_FILE), arena, &guard->hides_removed, &entry, &outcome.error);
+    if (status == CY_OK && !guard->hides_removed && hf->repository.head.size > 0 && !cy_str_equal(version->sha, hf->repository.head)) {
+        status = cy_version_find(hf->database, id, hf->repository.head, arena, &head, &outcome);
+        if (status == CY_OK)
+            status =
+                cy_version_entry(hf->database, id, head.tree, CY_STR(CY_GUARD_FILE), arena, &guard->hides_removed, &entry, &outcome.error);
+    }
+    if (status == CY_OK)
         return true;
     cy_hf_refuse(hf->request, hf->response, &outcome);
     return false;

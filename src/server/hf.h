@@ -29,11 +29,12 @@ void cy_hf_close(struct cy_hf *hf);
 void cy_hf_release_reader(struct cy_hf *hf);
 /* The version that a revision means, or an answer and false. */
 bool cy_hf_find_version(struct cy_hf *hf, struct cy_str revision, struct cy_version *version);
-/* May the viewer see this path of that version? `tree` hex. Removed text needs a role. */
+/* May the viewer see this path of that version? Removed text needs a role. A version is guarded when it has a MANIFEST, or main has one by
+ * now: what came in several commits, the verdicts before the MANIFEST, is guarded from its beginning once it is whole. */
 struct cy_hf_guard {
     bool hides_removed;
 };
-bool cy_hf_find_guard(struct cy_hf *hf, struct cy_str tree, struct cy_hf_guard *guard);
+bool cy_hf_find_guard(struct cy_hf *hf, const struct cy_version *version, struct cy_hf_guard *guard);
 static inline bool cy_hf_may_see(const struct cy_hf_guard *guard, struct cy_str path)
 {
     return !guard->hides_removed || !cy_path_is_guarded(path);

@@ -246,7 +246,7 @@ static void answer_info(struct cy_hf *hf, const struct cy_version *version)
     struct cy_json json = {.out = &out};
     struct cy_oid root;
     struct siblings siblings = {.json = &json, .with_blobs = is_true(request, "blobs")};
-    if (!cy_hf_find_guard(hf, version->tree, &siblings.guard))
+    if (!cy_hf_find_guard(hf, version, &siblings.guard))
         return;
     CY_ASSERT(cy_oid_parse(version->tree, &root));
     enum cy_status status = cy_repository_tags(hf->database, hf->repository.id, request->arena, &tags, &tag_count, &outcome.error);

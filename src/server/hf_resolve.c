@@ -35,7 +35,7 @@ static void answer_file(struct cy_hf *hf, const struct cy_version *version, stru
     bool found;
     char sha256[65];
     uint64_t size_bytes;
-    if (!cy_hf_find_guard(hf, version->tree, &guard))
+    if (!cy_hf_find_guard(hf, version, &guard))
         return;
     enum cy_status status =
         cy_version_entry(hf->database, hf->repository.id, version->tree, path, request->arena, &found, &entry, &outcome.error);

@@ -125,7 +125,7 @@ static void answer_tree(struct cy_hf *hf, const struct cy_version *version, stru
     int64_t limit_max = expand ? EXPAND_LIMIT : TREE_LIMIT;
     if (!cy_request_query_integer(request, hf->response, "limit", 1, INT32_MAX, limit_max, &limit) ||
         !cy_request_query_integer(request, hf->response, "cursor", 0, INT32_MAX, 0, &first) ||
-        !cy_hf_find_guard(hf, version->tree, &page.guard))
+        !cy_hf_find_guard(hf, version, &page.guard))
         return;
     page.limit = (size_t)CY_MIN(limit, limit_max);
     page.first = (size_t)first;
@@ -173,7 +173,7 @@ static void answer_paths(struct cy_hf *hf, const struct cy_version *version)
         cy_respond_error(request, hf->response, 400, NULL, "%zu paths are asked for at once; %d is the limit", path_count, PATHS_MAX);
         return;
     }
-    if (!cy_hf_find_guard(hf, version->tree, &guard))
+    if (!cy_hf_find_guard(hf, version, &guard))
         return;
     struct entry_row *rows = cy_arena_alloc(request->arena, (path_count + 1) * sizeof *rows);
     enum cy_status status = CY_OK;

@@ -13,6 +13,7 @@
 
 struct file_list {
     struct cy_arena *arena;
+    struct cy_hf_guard guard;
     struct cy_data_file *items;
     size_t count, capacity;
 };
@@ -20,7 +21,7 @@ struct file_list {
 static bool add_file(void *context, struct cy_str path, const struct cy_entry *entry)
 {
     struct file_list *list = context;
-    if (entry->is_folder)
+    if (entry->is_folder || !cy_hf_may_see(&list->guard, path))
         return true;
     if (list->count == list->capacity) {
         list->capacity = CY_MAX(2 * list->capacity, 64);
@@ -42,7 +43,8 @@ bool cy_rows_open(struct cy_row_set *set, struct cy_request *request, struct cy_
     struct cy_oid tree;
     struct file_list list = {.arena = request->arena};
     if (!cy_hf_open(&set->hf, request, response, CY_ACCESS_SEE | CY_ACCESS_READ) ||
-        !cy_hf_find_version(&set->hf, revision.size > 0 ? revision : CY_STR("main"), &set->version))
+        !cy_hf_find_version(&set->hf, revision.size > 0 ? revision : CY_STR("main"), &set->version) ||
+        !cy_hf_find_guard(&set->hf, &set->version, &list.guard))
         return false;
     CY_ASSERT(cy_oid_parse(set->version.tree, &tree));
     enum cy_status status =

@@ -114,5 +114,22 @@ def _():
     assert ok(hub.ask("GET", "/api/v1/accounts/small/quota", TOKEN))[2]["size_bytes"] == 5000
 
 
+@case("verdicts that were committed before their MANIFEST are guarded, in that version too, as soon as it is there")
+def _():
+    make("late", small("verdicts/a.csv", b"text\nwhat was removed\n"), small("data/a.csv", b"text\nwhat was kept\n"))
+    early = ok(hub.ask("GET", "/api/datasets/owner/late"))[2]["sha"]
+    ok(hub.ask("POST", "/api/datasets/owner/late/commit/main", TOKEN, commit_body(small("MANIFEST", b"schema: 1\n")), NDJSON))
+    for revision in ("main", early):
+        assert hub.ask("GET", f"/datasets/owner/late/resolve/{revision}/verdicts/a.csv")[0] == 404
+        assert hub.ask("GET", f"/api/datasets/owner/late/tree/{revision}/verdicts")[0] == 404
+        tree = ok(hub.ask("GET", f"/api/datasets/owner/late/tree/{revision}?recursive=true"))[2]
+        assert not any("verdicts" in entry["path"] for entry in tree), tree
+        siblings = ok(hub.ask("GET", f"/api/datasets/owner/late/revision/{revision}"))[2]["siblings"]
+        assert not any("verdicts" in sibling["rfilename"] for sibling in siblings), siblings
+        rows = ok(hub.ask("GET", f"/api/v1/datasets/owner/late/rows?revision={revision}"))[2]["rows"]
+        assert [row["row"]["text"] for row in rows] == ["what was kept"], rows
+        assert ok(hub.ask("GET", f"/datasets/owner/late/resolve/{revision}/verdicts/a.csv", TOKEN))[2] == b"text\nwhat was removed\n"
+
+
 hub.stop()
 finish()
