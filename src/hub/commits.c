@@ -272,6 +272,48 @@ static enum cy_status audit_commit(struct commit *commit, struct cy_error *error
     return status;
 }
 
+struct guarding {
+    struct commit *commit;
+    enum cy_status status;
+    struct cy_error *error;
+};
+
+static bool guard_object(void *context, struct cy_str path, const struct cy_entry *entry)
+{
+    struct guarding *guarding = context;
+    struct commit *commit = guarding->commit;
+    char sha256[65];
+    if (entry->is_folder || !cy_path_is_guarded(path))
+        return true;
+    cy_hex(entry->sha256, CY_SHA256_BYTES, sha256);
+    guarding->status = CY_RUN(commit->database, CY_SQL_object_guard, &commit->arena, NULL, guarding->error,
+                              cy_value_text(commit->request->repository_id), cy_value_text(cy_str(sha256)));
+    return guarding->status == CY_OK;
+}
+
+/* The first version with a MANIFEST: what earlier commits brought of removed text is guarded from now on, in git-lfs's way by hash too. */
+static enum cy_status guard_earlier(struct commit *commit, struct cy_error *error)
+{
+    struct cy_str id = commit->request->repository_id;
+    struct cy_entry entry;
+    bool had_guards;
+    enum cy_status status =
+        cy_version_entry(commit->database, id, commit->tip.tree, CY_STR(CY_GUARD_FILE), &commit->arena, &had_guards, &entry, error);
+    if (status != CY_OK || had_guards)
+        return status;
+    struct guarding guarding = {.commit = commit, .error = error};
+    status = cy_version_walk(commit->database, id, &commit->root, CY_STR(""), false, &commit->arena, guard_object, &guarding, error);
+    bool has_folder = false;
+    char tree[CY_OID_HEX];
+    cy_oid_hex(&commit->root, tree);
+    if (status == CY_OK && guarding.status == CY_OK)
+        status = cy_version_entry(commit->database, id, cy_str(tree), CY_STR("verdicts"), &commit->arena, &has_folder, &entry, error);
+    if (status == CY_OK && guarding.status == CY_OK && has_folder && entry.is_folder)
+        status =
+            cy_version_walk(commit->database, id, &entry.oid, CY_STR("verdicts"), true, &commit->arena, guard_object, &guarding, error);
+    return status == CY_OK ? guarding.status : status;
+}
+
 /* The new version's rows, once its folders are there. */
 static enum cy_status write_version(struct commit *commit, const char *ref, struct cy_error *error)
 {
@@ -285,6 +327,8 @@ static enum cy_status write_version(struct commit *commit, const char *ref, stru
                                              &has_guards, &guard, error);
     if (status == CY_OK)
         status = commit_objects(commit, has_guards, &grown, error);
+    if (status == CY_OK && has_guards)
+        status = guard_earlier(commit, error);
     if (status == CY_OK)
         status = count_bytes(commit, grown, error);
     struct new_commit new = {.actor = commit->actor,

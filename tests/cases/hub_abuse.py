@@ -118,7 +118,15 @@ def _():
 def _():
     make("late", small("verdicts/a.csv", b"text\nwhat was removed\n"), small("data/a.csv", b"text\nwhat was kept\n"))
     early = ok(hub.ask("GET", "/api/datasets/owner/late"))[2]["sha"]
+    oid = hashlib.sha256(b"text\nwhat was removed\n").hexdigest()
+
+    def by_hash(token=None):
+        batch = {"operation": "download", "objects": [{"oid": oid, "size": 22}]}
+        return "actions" in ok(hub.ask("POST", "/datasets/owner/late.git/info/lfs/objects/batch", token, batch))[2]["objects"][0]
+
+    assert by_hash()
     ok(hub.ask("POST", "/api/datasets/owner/late/commit/main", TOKEN, commit_body(small("MANIFEST", b"schema: 1\n")), NDJSON))
+    assert by_hash(TOKEN) and not by_hash()
     for revision in ("main", early):
         assert hub.ask("GET", f"/datasets/owner/late/resolve/{revision}/verdicts/a.csv")[0] == 404
         assert hub.ask("GET", f"/api/datasets/owner/late/tree/{revision}/verdicts")[0] == 404
