@@ -189,15 +189,31 @@ static enum cy_status ask_worker(struct cy_row_set *set, const char *op, struct 
     return status;
 }
 
+/* What DuckDB says may name its files, or a condition may make it say so: where our data lies is nobody's business. */
+static const char *without_folder(struct cy_request *request, const char *message)
+{
+    const char *folder = request->app->options.data_folder, *at;
+    struct cy_buffer out = {0};
+    while ((at = strstr(message, folder)) != NULL) {
+        cy_buffer_add(&out, message, (size_t)(at - message));
+        cy_buffer_add_text(&out, "DATA");
+        message = at + strlen(folder);
+    }
+    cy_buffer_add_text(&out, message);
+    const char *text = cy_arena_str(request->arena, cy_buffer_str(&out)).data;
+    cy_buffer_release(&out);
+    return text;
+}
+
 static yyjson_val *answer_of(struct cy_row_set *set, enum cy_status status, const struct cy_buffer *answer, const struct cy_error *error)
 {
     yyjson_val *root = status == CY_OK ? parse(set->hf.request, answer) : NULL;
     if (root != NULL)
         return root;
     if (status == CY_BAD_INPUT)
-        cy_respond_error(set->hf.request, set->hf.response, 422, NULL, "%s", error->message);
+        cy_respond_error(set->hf.request, set->hf.response, 422, NULL, "%s", without_folder(set->hf.request, error->message));
     else if (status == CY_FAILED)
-        cy_respond_error(set->hf.request, set->hf.response, 503, NULL, "%s", error->message);
+        cy_respond_error(set->hf.request, set->hf.response, 503, NULL, "%s", without_folder(set->hf.request, error->message));
     else
         cy_respond_failure(set->hf.request, set->hf.response, error);
     return NULL;

@@ -1,5 +1,5 @@
 """What an ill-meaning client tries, through HTTP, and what it must not get by it."""
-import hashlib, json, os, time
+import hashlib, json, os, time, urllib.parse
 from _case import case, finish
 from _hub import NDJSON, Hub, commit_body, small
 
@@ -137,6 +137,15 @@ def _():
         rows = ok(hub.ask("GET", f"/api/v1/datasets/owner/late/rows?revision={revision}"))[2]["rows"]
         assert [row["row"]["text"] for row in rows] == ["what was kept"], rows
         assert ok(hub.ask("GET", f"/datasets/owner/late/resolve/{revision}/verdicts/a.csv", TOKEN))[2] == b"text\nwhat was removed\n"
+
+
+@case("a condition on rows reads no other file, and is not told where the hub's data lies")
+def _():
+    make("asked", small("a.csv", b"n\n1\n"))
+    for where in ("error(CAST(current_setting('allowed_paths') AS VARCHAR)) = 1", f"(SELECT count(*) FROM read_csv('{hub.data}/objects/*/*')) > 0",
+                  f"(SELECT content FROM read_text('{hub.data}/hub.sqlite')) = ''", "(SELECT count(*) FROM glob('/etc/*')) > 0"):
+        status, _, answer = hub.ask("GET", "/api/v1/datasets/owner/asked/rows?where=" + urllib.parse.quote(where))
+        assert status == 422 and os.path.realpath(hub.data) not in answer["detail"], (where, status, answer)
 
 
 hub.stop()
