@@ -82,6 +82,8 @@ enum cy_status cy_shard_read(struct cy_str content, struct cy_arena *arena, stru
     size_t capacity = 0;
     const char *record = next_record(&reader); /* the head */
     while (record != NULL && (record = next_record(&reader)) != NULL && !is_end_mark(record)) {
+        if (shard->file_count == CY_SHARD_FILES_MAX)
+            return cy_error_set(error, CY_BAD_INPUT, "the shard has more than %d files", CY_SHARD_FILES_MAX);
         if (shard->file_count == capacity) {
             capacity = CY_MAX(2 * capacity, 16);
             struct cy_shard_file *grown = cy_arena_alloc(arena, capacity * sizeof *grown);

@@ -12,7 +12,10 @@
 #include "base/error.h"
 #include "hub/xet_xorb.h"
 
-enum { CY_SHARD_BYTES_MAX = 64 << 20 };
+enum {
+    CY_SHARD_BYTES_MAX = 64 << 20,
+    CY_SHARD_FILES_MAX = 20000, /* each is put and synced on its own: half a million empty ones would hold a thread for hours */
+};
 
 /* Chunks [first_chunk, end_chunk) of a xorb. */
 struct cy_shard_segment {

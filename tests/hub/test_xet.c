@@ -187,6 +187,25 @@ CY_TEST("a shard tells its files; cut anywhere it is refused, and never read bey
     cy_arena_release(&arena);
 }
 
+CY_TEST("a shard of more files than are put in one request is refused")
+{
+    struct cy_buffer shard = {0};
+    struct cy_shard read;
+    struct cy_arena arena = {0};
+    struct cy_error error;
+    char sha256[65];
+    memset(sha256, '0', 64);
+    sha256[64] = '\0';
+    begin_shard(&shard);
+    for (int i = 0; i <= CY_SHARD_FILES_MAX; i++)
+        add_file(&shard, xorb_name, 1, 0, 1, sha256);
+    end_shard(&shard);
+    assert_int_equal(cy_shard_read(cy_buffer_str(&shard), &arena, &read, &error), CY_BAD_INPUT);
+    assert_string_equal(error.message, "the shard has more than 20000 files");
+    cy_buffer_release(&shard);
+    cy_arena_release(&arena);
+}
+
 /* ---- putting together ---- */
 
 struct hub_of_test {
