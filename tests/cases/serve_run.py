@@ -45,7 +45,11 @@ def _():
         assert server.ask("/healthz").body == b"ok\n"
         assert server.ask("/readyz").body == b"ready\n"
         server.ask("/nosuch")
-        text = server.ask("/metrics").body.decode()
+        for _ in range(50):  # an answer is counted when it is over, which its reader may see a moment earlier
+            text = server.ask("/metrics").body.decode()
+            if text.count('status="200"} 1') >= 2 and 'status="404"} 1' in text:
+                break
+            time.sleep(0.05)
         for wanted in ['ciyuan_http_requests_total{method="GET",route="/readyz",status="200"} 1', 'route="/{path...}",status="404"} 1',
                        'ciyuan_http_request_seconds_count{method="GET",route="/healthz"} 1', "process_resident_memory_bytes", "process_open_fds",
                        "ciyuan_store_commits_total", "ciyuan_queue_length 0"]:
