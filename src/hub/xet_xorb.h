@@ -12,7 +12,7 @@
 #include "base/error.h"
 
 enum {
-    CY_XORB_BYTES_MAX = 64 << 20,
+    CY_XORB_BYTES_MAX = 80 << 20, /* 64 MiB of chunks, their heads, and what LZ4 adds to bytes that do not compress */
     CY_XORB_CHUNKS_MAX = 64 * 1024, /* the specification has 8,192; a chunk has 8 KiB at least, save the last of a file */
     CY_XORB_CHUNK_HEAD = 8,
     CY_XORB_CHUNK_PLAIN_MAX = 4 << 20, /* the specification has 128 KiB */

@@ -75,7 +75,7 @@ CY_ROUTE("GET", "/api/lfs/{repository}/{oid}", cy_lfs_get, CY_BODY_NONE, 0, CY_R
 CY_ROUTE("GET", "/datasets/{namespace}/{name}/resolve/{revision}/{path...}", cy_hf_resolve, CY_BODY_NONE, 0, CY_ROUTE_HF, "fetch a file of a version")
 /* hf_xet.c: write-only Xet. What the clients ask beside these (known chunks, grants, the second kind of shard) is answered 404, and they go on. */
 CY_ROUTE("GET", "/api/datasets/{namespace}/{name}/xet-write-token/{revision}", cy_xet_token, CY_BODY_NONE, 0, CY_ROUTE_HF, "where large files go to by Xet")
-CY_ROUTE("POST", "/cas/v1/xorbs/default/{xorb}", cy_xet_xorb, CY_BODY_SPOOL, 67108864, CY_ROUTE_HF | CY_ROUTE_XET, "send a xorb")
+CY_ROUTE("POST", "/cas/v1/xorbs/default/{xorb}", cy_xet_xorb, CY_BODY_SPOOL, 83886080, CY_ROUTE_HF | CY_ROUTE_XET, "send a xorb")
 CY_ROUTE("POST", "/cas/v1/shards", cy_xet_shard, CY_BODY_MEMORY, 67108864, CY_ROUTE_HF | CY_ROUTE_XET, "say what files are made of")
 /* hf_requests.c */
 CY_ROUTE("POST", "/datasets/{namespace}/{name}/ask-access", cy_hf_ask_access, CY_BODY_MEMORY, 65536, CY_ROUTE_HF, "ask for a gated dataset's files")

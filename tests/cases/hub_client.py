@@ -134,5 +134,20 @@ def _():
         assert read == [(row["id"], row["text"], row["score"]) for row in rows], (split, len(read), read[:2])
 
 
+@case("bytes that do not compress fill a xorb beyond 64 MiB with the heads of its chunks: they go up whole and come down the same")
+def _():
+    import hashlib
+    from huggingface_hub import HfApi, hf_hub_download
+    content = os.urandom(150_000_000)
+    path = os.path.join(scratch, "random.bin")
+    with open(path, "wb") as file:
+        file.write(content)
+    api = HfApi()
+    api.create_repo("press/random", repo_type="dataset", exist_ok=True)
+    api.upload_file(path_or_fileobj=path, path_in_repo="random.bin", repo_id="press/random", repo_type="dataset")
+    with open(hf_hub_download("press/random", "random.bin", repo_type="dataset"), "rb") as file:
+        assert hashlib.sha256(file.read()).digest() == hashlib.sha256(content).digest()
+
+
 hub.stop()
 finish()
